@@ -90,7 +90,8 @@ say() {
 }
 
 by_uv() {
-    uv=$(command -v uv) && "$uv" pip install --help 2>/dev/null | grep -q -e --require-hashes || return 1
+    uv=$(command -v uv || echo "$venv/bin/uv") # ours, if an earlier call had to fetch it
+    "$uv" pip install --help 2>/dev/null | grep -q -e --require-hashes || return 1
     how=uv
     say
     if [ ! -x "$venv/bin/python" ]; then "$uv" venv --quiet --python "$python" "$venv" || return 1; fi
