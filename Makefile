@@ -12,10 +12,10 @@ demo: all
 demo-clean:
 	rm -rf demo
 
-# One test: make test ARGS="tests/core/test_tree.py -k leaf"
+# One test: make test COVER=no ARGS="tests/core/test_tree.py -k leaf"
 test:
 	@tools/environment.sh dev
-	@tools/test.sh $(ARGS)
+	@COVER=$(COVER) tools/test.sh $(ARGS)
 
 lint:
 	@tools/environment.sh dev

@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-MADE = {"__pycache__", "build", "dist", "demo", "htmlcov"}  # folders that tools make
+MADE = {ROOT / name for name in ("build", "dist", "demo", "htmlcov")}  # folders that tools make
 
 
 def texts(folder: Path) -> Iterator[tuple[Path, str]]:
     """Yield every text file under `folder` that belongs to the repository."""
     for path in sorted(folder.iterdir()):
-        if path.name in MADE or (path.name.startswith(".") and path.name != ".ci"):
+        hidden = path.name.startswith(".") and path.name != ".ci"
+        if hidden or path in MADE or path.name == "__pycache__":
             continue
         if path.is_dir():
             yield from texts(path)
