@@ -8,7 +8,7 @@ import json
 import re
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
-from typing import Final, NoReturn
+from typing import NoReturn
 
 from detente.core import limits
 from detente.core.errors import TheirFault
@@ -133,8 +133,8 @@ def _check_names(value: Json, depth: int) -> None:
         if depth > limits.MAX_DEPTH:
             raise _refuse(f"deeper than {limits.MAX_DEPTH}")
         for name, member in value.items():
-            if not isinstance(name, str) or not _NAME.fullmatch(name):
-                raise _refuse(f"a member name like {str(name)[:40]!r}")
+            if not _NAME.fullmatch(name):
+                raise _refuse(f"a member name like {name[:40]!r}")
             _check_names(member, depth + 1)
     elif isinstance(value, list):
         if depth > limits.MAX_DEPTH:

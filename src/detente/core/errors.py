@@ -49,9 +49,18 @@ OURS: Final[frozenset[str]] = frozenset(
         "card.size",
         "file.shape",
         "file.unreadable",
+        "link.none",
+        "node.restored",
         "proof.cards",
         "proof.invalid",
+        "proof.not_yet",
         "proof.shape",
+        "proof.unknown",
+        "store.damaged",
+        "store.failed",
+        "store.full",
+        "store.newer",
+        "store.unreadable",
         "time.range",
     }
 )
