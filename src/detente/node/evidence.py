@@ -1,9 +1,13 @@
 """What a node keeps when somebody broke the protocol: both signed statements, for a third party."""
 
-from detente.core import canon
+from detente.core import canon, receipt
 from detente.core.canon import Json
 from detente.core.checkpoint import Checkpoint, Cosignature
+from detente.core.envelope import split
+from detente.core.errors import OurFault
+from detente.core.party import Card
 from detente.node.ledger import Ledger
+from detente.node.ports import Tx
 
 
 def _head(head: Checkpoint | None) -> Json:
@@ -16,19 +20,19 @@ def _head(head: Checkpoint | None) -> Json:
     }
 
 
-def _receipt(receipt: Cosignature | None) -> Json:
-    if receipt is None:
+def _receipt(given: Cosignature | None) -> Json:
+    if given is None:
         return None
     return {
-        "size": receipt.size,
-        "root": canon.to_base64(receipt.root),
-        "time": receipt.time,
-        "signature": canon.to_base64(receipt.signature),
+        "size": given.size,
+        "root": canon.to_base64(given.root),
+        "time": given.time,
+        "signature": canon.to_base64(given.signature),
     }
 
 
 def conflict(
-    code: str, what: str, ledger: Ledger, stated: Checkpoint | None, receipt: Cosignature | None
+    code: str, what: str, ledger: Ledger, stated: Checkpoint | None, given: Cosignature | None
 ) -> bytes:
     """Return the conflict as canonical JSON: what we hold of a log, and what was stated."""
     return canon.encode(
@@ -41,7 +45,7 @@ def conflict(
             "held": _head(ledger.checkpoint),
             "held_receipt": _receipt(ledger.receipt),
             "stated": _head(stated),
-            "stated_receipt": _receipt(receipt),
+            "stated_receipt": _receipt(given),
         }
     )
 
@@ -58,8 +62,8 @@ def export(tx: Tx, ledger: Ledger, seq: int, owner: Card, receiver: Card) -> byt
         )
     head, cosignature = found
     envelope = tx.rows(ledger.origin, seq, 1, 0)[0].envelope
-    state = Head(
+    state = receipt.Head(
         ledger.origin, head, owner.log, receiver.name, cosignature, receiver.cosign
     )
     path = ledger.prove(tx, seq, head.size)
-    return receipt.make(receipt.Kept.of(split(envelope)), seq, path, state)
+    return receipt.make(receipt.Kept.of(split(envelope)), seq, tuple(path), state)
