@@ -12,8 +12,7 @@ leaf, 4 inclusion, 5 the owner's lines (1, 2), 6 the receiver's lines (3, 4), 7 
 8 plaintext and salt, 9 strength: FULL is lines 1 to 4, FAST is lines 1 and 3.
 Exit codes: 0 valid, 1 not valid, 2 usage or unreadable, 3 valid but FAST only.
 """
-# Whoever must trust this page reads it whole: no room for the formatter's many lines. The small
-# numbers are those of the formats; an assert only repeats to the type checker what `need` refused.
+# To be read whole: no room for the formatter. Small numbers are the formats'; `need` says why.
 # fmt: off
 # ruff: noqa: PLR2004, PT018
 
@@ -25,7 +24,6 @@ import struct
 import sys
 import zlib
 from base64 import b32encode, b64decode, b64encode
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
@@ -42,28 +40,25 @@ MAX_FILE, MAX_RECORDS = 512 * 2**20, 10_000  # of an evidence file
 ED25519, COSIGN, MLDSA44, MLDSA65 = b"\x01", b"\x04", b"\x06", b"\xffdetente.mldsa65/v1"
 NOT_SHOWN = "that a person read it", "that a clock was right", "that the link id is theirs"
 NODE_KINDS, RECORD = {"sys.link_open", "sys.card", "sys.revoke_agree"}, b"detente/v1/record"
-Obj, Note = dict[str, Any], tuple[bytes, dict[tuple[str, bytes], bytes]]  # text, signatures
+Obj = dict[str, Any]
+Note = tuple[bytes, dict[tuple[str, bytes], bytes]]  # text, signature by name and key id
 
 class Invalid(Exception):
     """The file proves nothing: the step that failed, the protocol's code for it, and why."""
 
     def __init__(self, step: int, code: str, why: str) -> None:
         self.step, self.code, self.why, self.record = step, code, why, ""
-
 def need(holds: object, step: int, code: str, why: str) -> None:
     if not holds:
         raise Invalid(step, code, why)
-
 def sha(*parts: bytes) -> bytes:
     return hashlib.sha256(b"".join(parts)).digest()
-
 def from64(text: str | bytes, size: int | None = None) -> bytes:
     data = b64decode(text, validate=True)
     same = b64encode(data) == (text.encode() if isinstance(text, str) else text)
     if not same or size not in {None, len(data)}:
         raise ValueError
     return data
-
 # ---- JSON and the shapes of its values -----------------------------------------------------------
 def to_json(value: object) -> bytes:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
@@ -106,21 +101,18 @@ def fits(value: object, shape: object, *, more: bool = False) -> bool:
     if isinstance(shape, range):
         return type(value) is int and value in shape
     return shape(value) if callable(shape) else type(value) is type(shape) and value == shape
-
 def is64(value: object, size: int | None = None) -> bool:
     try:
-        return isinstance(value, str) and from64(value, size) is not None
+        return isinstance(value, str | bytes) and from64(value, size) is not None
     except ValueError:
         return False
-
 def is_time(value: object) -> bool:
     form = r"[0-9]{4}-[0-9]{2}-[0-9]{2}T([0-9]{2}:){2}[0-9]{2}\.[0-9]{3}Z"
     try:
         return bool(fits(value, re.compile(form)) and datetime.fromisoformat(str(value)))
     except ValueError:
         return False
-
-def is_map(name: str, of: object) -> Callable[[object], bool]:
+def is_map(name: str, of: object) -> object:
     return lambda value: isinstance(value, dict) and all(
         re.fullmatch(name, n) and fits(v, of) for n, v in value.items())
 
@@ -128,11 +120,11 @@ COUNT, TEXT, HEX64 = range(MAX_INTEGER + 1), re.compile("(?s:.*)"), re.compile("
 KEY, KEY44, KEY65, DESK_KEY = (partial(is64, size=n) for n in (32, 1312, 1952, 1216))
 PARTY_NAME = "[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?"
 PARTY, ADDRESS = re.compile(PARTY_NAME), re.compile("[a-z][a-z0-9-]{0,31}@" + PARTY_NAME)
-REASON, DRILL = re.compile("(?s:.{1,200})"), re.compile("(?s:.{1,64})")
 ORIGIN = re.compile(f"({PARTY_NAME})/detente/[a-z2-7]{{16}}")
-SIGNER = {"id": re.compile("[!-~]{1,255}"), "ed25519": KEY, "mldsa65?": KEY65,
-          "roles": [re.compile("author|release|read|answer"), 0, 4]}
+ROLE = re.compile("author|release|read|answer")
+SIGNER = {"id": re.compile("[!-~]{1,255}"), "ed25519": KEY, "mldsa65?": KEY65, "roles": [ROLE, 0, 4]}
 DESK = {"name": re.compile("[a-z][a-z0-9-]{0,31}"), "hpke": DESK_KEY, "signers": [SIGNER, 0, 1024]}
+SIZE, ATT = range(MAX_BODY + 1), {"aid": KEY, "size": COUNT, "chunks": range(1, 65_537)}
 REVOKED = {"key": KEY, "role": re.compile("log|cosign|mldsa44|tls|desk|signer"), "at": is_time,
            "sizes": is_map("[a-z2-7]{16}", COUNT), "reason": TEXT}
 CARD = {
@@ -145,20 +137,17 @@ CARD = {
 HEADER = {
     "v": 1, "kind": re.compile(r"(?=.{1,48}\Z)[a-z]+(\.[a-z_]+){1,3}"), "from": ADDRESS,
     "to": [ADDRESS, 1, 16], "prec": re.compile("ROUTINE|PRIORITY|IMMEDIATE|FLASH"),
-    "tlp": re.compile(r"CLEAR|GREEN|AMBER(\+STRICT)?|RED"),
-    "caveats": [re.compile("[A-Z0-9 /:-]{1,32}"), 0, 8], "matter": re.compile("[0-9a-f]{32}"),
+    "tlp": re.compile(r"CLEAR|GREEN|AMBER(\+STRICT)?|RED"), "matter": re.compile("[0-9a-f]{32}"),
+    "caveats": [re.compile("[A-Z0-9 /:-]{1,32}"), 0, 8], "ext?": is_map(".*", lambda _any: True),
     "s": re.compile("[0-9a-f]{8}"), "n": COUNT, "reply_to": (None, KEY), "created": is_time,
-    "deadline": (None, is_time), "commit": KEY, "ck": KEY, "size": range(MAX_BODY + 1),
-    "ext?": is_map(".*", lambda _value: True),
-    "att": [{"aid": KEY, "size": COUNT, "chunks": range(1, 65_537)}, 0, 64]}
-EXT = {"unreleased": REASON, "unaudited": REASON, "exercise": DRILL}
+    "deadline": (None, is_time), "commit": KEY, "ck": KEY, "size": SIZE, "att": [ATT, 0, 64]}
+EXT_MAX = {"unreleased": 200, "unaudited": 200, "exercise": 64}  # characters
 EXTRA = {"header": is64, "sigs": is64, "seals": KEY, "body": KEY, "salt?": KEY}
 MANIFEST = {
     "v": 1, "type": "detente-evidence", "matter": (None, re.compile("[0-9a-f]{32}")),
     "about": (None, re.compile("(?s:.{0,200})")),
     "logs": [{"origin": ORIGIN, "size": COUNT}, 1, MAX_RECORDS],
     "files": [{"name": TEXT, "sha256": HEX64}, 1, 65_000]}
-
 # ---- signatures, notes and cards -----------------------------------------------------------------
 def verified(kind: bytes, key: bytes, sig: bytes, message: bytes, context: bytes = b"") -> bool:
     try:
@@ -171,7 +160,6 @@ def verified(kind: bytes, key: bytes, sig: bytes, message: bytes, context: bytes
     except (InvalidSignature, ValueError):
         return False
     return True
-
 def key_id(name: str, kind: bytes, key: bytes) -> bytes:
     return sha(name.encode(), b"\n", kind, key)[:4]
 
@@ -229,16 +217,15 @@ def read_card(note: bytes, before: tuple[Obj, bytes] | None) -> tuple[Obj, bytes
         need(len(set(ids)) == len(ids), 1, "E_HEADER", "a desk, a signer or a log key stands twice")
     follows = (card["serial"] == 1) == (card["prev"] is None)
     if before:
-        old, text_before = before
-        roots += [old["root"]] if old["root"] != card["root"] else []
-        follows = (name, card["serial"]) == (old["name"], old["serial"] + 1) and from64(
-            card["prev"] or "") == sha(text_before)
+        follows = (name, card["serial"], from64(card["prev"] or "")) == (
+            before[0]["name"], before[0]["serial"] + 1, sha(before[1]))
+        roots += [before[0]["root"]] if before[0]["root"] != card["root"] else []
     need(follows, 1, "E_CARD_FORK", "serial and prev do not follow the card before")
-    for kind, member in ((ED25519, "ed25519"), (MLDSA65, "mldsa65")):
-        for key in (from64(root[member]) for root in roots):
-            line = (f"{name}/detente/card", key_id(f"{name}/detente/card", kind, key))
-            good = verified(kind, key, lines.get(line, b""), text, b"detente/v1/card")
-            need(good, 1, "E_SIG", f"{name}'s card: no good {member} signature of its root")
+    signer, algs = f"{name}/detente/card", ((ED25519, "ed25519"), (MLDSA65, "mldsa65"))
+    for kind, member, key in ((k, m, from64(root[m])) for k, m in algs for root in roots):
+        sig = lines.get((signer, key_id(signer, kind, key)), b"")
+        good = verified(kind, key, sig, text, b"detente/v1/card")
+        need(good, 1, "E_SIG", f"{name}'s card: no good {member} signature of its root")
     return card, text
 
 def read_party(data: bytes) -> Party:
@@ -246,7 +233,6 @@ def read_party(data: bytes) -> Party:
     for note in re.split(rb"(?<=\n)(?=\{)", data):
         chain.append(read_card(note, chain[-1] if chain else None))
     return Party(chain[-1][0]["name"], data, tuple(card for card, _text in chain))
-
 # ---- one record's proof --------------------------------------------------------------------------
 def read_header(data: bytes) -> Obj:
     header: Obj = from_json(data, 2, "the header", MAX_HEADER)
@@ -255,9 +241,9 @@ def read_header(data: bytes) -> Obj:
     need(header["caveats"] == sorted(header["caveats"]), 2, "E_HEADER", "`caveats` is not sorted")
     for one in header["att"]:  # chunks of 65,552 bytes, the last may be shorter
         need(0 < one["size"] - (one["chunks"] - 1) * 65_552 <= 65_552, 2, "E_ATT", "sizes of `att`")
-    ext = header.get("ext", {}).items()
-    known = (fits(v, EXT[n]) if n in EXT else n[:2] == "x_" for n, v in ext)
-    need(all(known), 2, "E_EXT", "`ext` has what this version does not know so")
+    for n, v in header.get("ext", {}).items():
+        known = n[:2] == "x_" or (isinstance(v, str) and 0 < len(v) <= EXT_MAX.get(n, 0))
+        need(known, 2, "E_EXT", f"`ext` has {n} in a form that this version does not know")
     return header
 
 def root_above(leaf: bytes, index: int, size: int, path: list[bytes]) -> bytes | None:
@@ -275,9 +261,9 @@ def signed_line(kind: bytes, name: str, sig: bytes, text: bytes) -> tuple[int, b
     if kind == COSIGN:
         return time, f"cosignature/v1\ntime {time}\n".encode() + text, sig[8:]
     origin, size, root, _end = text.split(b"\n")
-    cosigner, log = (bytes([len(one)]) + one for one in (name.encode(), origin))
-    span = struct.pack(">QQ", 0, int(size))
-    return time, b"subtree/v1\n\x00" + cosigner + sig[:8] + log + span + from64(root), sig[8:]
+    head, log = (bytes([len(one)]) + one for one in (name.encode(), origin))
+    message = b"subtree/v1\n\x00" + head + sig[:8] + log + struct.pack(">QQ", 0, int(size))
+    return time, message + from64(root), sig[8:]
 
 def check_lines(note: Note, parties: Parties, origin: str,
                 size: int) -> tuple[dict[str, dict[int, int]], list[str]]:
@@ -300,8 +286,8 @@ def check_lines(note: Note, parties: Parties, origin: str,
             continue
         party, number, kind, key = known[name, short]
         time, message, raw = signed_line(kind, name, sig, note[0])
-        step = 5 if number < 3 else 6
-        need(verified(kind, key, raw, message), step, "E_CP_SIG", f"line {number} of {name}: wrong")
+        step, why = 5 if number < 3 else 6, f"line {number} of {name} is wrong"
+        need(verified(kind, key, raw, message), step, "E_CP_SIG", why)
         good[party.name][number] = min(time, good[party.name].get(number, time))
     return good, unknown
 
@@ -349,17 +335,16 @@ def check_proof(data: bytes, parties: Parties, text: bytes | None, salt: bytes |
     magic, extra_line, index_line, *hashes = [*head.split(b"\n"), b"", b""]
     place, hashes = re.fullmatch(rb"index (0|[1-9][0-9]{0,14})", index_line), hashes[:-2]
     need(len(hashes) <= MAX_PATH, 0, "E_LIMIT", f"a path of more than {MAX_PATH} hashes")
-    well = magic == b"c2sp.org/tlog-proof@v1" and extra_line.startswith(b"extra ") and place and all(
-        is64(one.decode("latin-1"), size) for one, size in [(extra_line[6:], None), *(
-            (one, 32) for one in hashes)])
+    well = magic == b"c2sp.org/tlog-proof@v1" and extra_line[:6] == b"extra " and place and is64(
+        extra_line[6:]) and all(is64(one, 32) for one in hashes)
     need(well, 0, "E_CANON", "no tlog-proof@v1 file, or a line is not strict base64 of its length")
     extra = from_json(from64(extra_line[6:]), 0, "the line `extra`", MAX_PROOF)
     need(fits(extra, EXTRA), 0, "E_CANON", "`extra` has not its members, each base64")
     note = read_note(note_bytes, 0)
     form = re.fullmatch(rb"([ -~]+)\n([1-9][0-9]{0,14})\n([ -~]{44})\n", note[0])
-    owned = form and is64(form[3].decode(), 32) and ORIGIN.fullmatch(form[1].decode())
+    owned = form and is64(form[3], 32) and ORIGIN.fullmatch(form[1].decode())
     need(owned, 0, "E_CANON", "no checkpoint of a link's log")
-    assert form and owned and place
+    assert form and owned and place  # as `need` has found
     origin, size, root, index = owned[0], int(form[2]), from64(form[3]), int(place[1])
     need(owned[1] in parties, 1, "E_SIG", f"no card given of {owned[1]}, the owner of the log")
     owner = parties[owned[1]]
@@ -374,26 +359,25 @@ def check_proof(data: bytes, parties: Parties, text: bytes | None, salt: bytes |
     need(1 in good[owner.name], 5, "E_CP_SIG", f"line 1 is missing: no head of {owner.name}")
     receivers = [parties[name] for name in good if name != owner.name and 3 in good[name]]
     need(len(receivers) == 1, 6, "E_CP_SIG", f"line 3 is of {len(receivers)} parties known here")
-    receiver, asked = receivers[0], [one.partition("@") for one in header["to"]]
-    asks = any(p == receiver.name and receiver.desks(d) for d, _at, p in asked)
-    need(asks, 6, "E_DESK", f"`to` names no desk of {receiver.name}: a receipt of nothing")
+    receiver, to = receivers[0], (one.partition("@") for one in header["to"])
+    asked = any(name == receiver.name and receiver.desks(desk) for desk, _at, name in to)
+    need(asked, 6, "E_DESK", f"`to` names no desk of {receiver.name}: a receipt of nothing")
     people = check_people(header, mid + body, sigs, owner, (origin[-16:], index + 1))
     if text is not None:
         told = from64(extra.get("salt", "")) or salt or b""
         need(told and salt in {None, told}, 8, "E_COMMIT", "no salt to the text, or two")
         need(len(text) == header["size"], 8, "E_SIZE", f"{len(text)} bytes, not {header['size']}")
         need(sha(told, text) == from64(header["commit"]), 8, "E_COMMIT", "another text was sent")
-    at, far = good[receiver.name][3], 253_402_300_799  # the year 9999 ends
-    stored = f"{at} s after 1970" if at > far else f"{datetime.fromtimestamp(at, UTC):%FT%T.000Z}"
+    at = min(good[receiver.name][3], 253_402_300_799)  # the year 9999 ends
     full, ext = 2 in good[owner.name] and 4 in good[receiver.name], header.get("ext", {})
     return {n: header[n] for n in ("kind", "from", "to", "prec", "tlp", "matter", "created")} | {
         "mid": mid.hex(), "short": b32encode(mid).decode().lower()[:20], "origin": origin,
         "index": index, "size": size, "root": root.hex(), "receiver": receiver.name,
-        "stored_at": stored, "author": people[0], "releasers": people[1],
+        "stored_at": f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%S.000Z}",
+        "author": people[0], "releasers": people[1],
         "releaser": next(iter(people[1]), None), "unreleased": ext.get("unreleased"),
         "exercise": ext.get("exercise"), "text": text is not None, "unknown_lines": unknown,
         "strength": "FULL" if full else "FAST", "judged": people[2] or header["kind"][:4] == "sys."}
-
 # ---- several: an evidence file -------------------------------------------------------------------
 def to_zip(members: list[tuple[bytes, bytes]]) -> bytes:
     body, directory = bytearray(), bytearray()
@@ -406,9 +390,7 @@ def to_zip(members: list[tuple[bytes, bytes]]) -> bytes:
     return bytes(body + directory + struct.pack("<IHHHHIIH", *end))
 
 def from_zip(data: bytes) -> list[tuple[bytes, bytes]]:
-    """Return the members of a ZIP that is, byte for byte, the one `to_zip` makes of them."""
-    members: list[tuple[bytes, bytes]] = []
-    at = 0
+    members, at = list[tuple[bytes, bytes]](), 0
     while data[at : at + 4] == b"PK\x03\x04" and len(data) >= at + 30:
         need(len(members) < 65_000, 0, "E_LIMIT", "too many members")
         size, name_size = struct.unpack_from("<IH", data, at + 22)
@@ -430,10 +412,9 @@ def check_evidence(data: bytes, parties: Parties) -> list[Obj]:
     need(fits(manifest, MANIFEST), 0, "E_CANON", "manifest.json has not its members")
     files = [{"name": name, "sha256": sha(body).hex()} for name, body in rest]
     need(manifest["files"] == files, 0, "E_CANON", "manifest.json lists other files or hashes")
-    proofs = [m[2] for m in found if m and m[4] == "tlog-proof"]
-    texts = {m[2] for m in found if m and m[4] == "plain"}
-    need(0 < len(proofs) <= MAX_RECORDS, 0, "E_LIMIT", f"1 to {MAX_RECORDS} records may stand here")
-    need(texts <= set(proofs), 0, "E_CANON", "a text without its proof")
+    proofs, texts = ([m[2] for m in found if m and m[4] == e] for e in ("tlog-proof", "plain"))
+    need(0 < len(proofs) <= MAX_RECORDS, 0, "E_LIMIT", f"not 1 to {MAX_RECORDS} records")
+    need(set(texts) <= set(proofs), 0, "E_CANON", "a text without its proof")
     used = {m[1]: parties.get(m[1]) for m in found if m and m[1]}
     inside = {name: p for name, p in used.items() if p and p.data == held[f"cards/{name}.card"]}
     need(inside.keys() == used.keys(), 1, "E_CARD_FORK", "a card inside is none of those given")
@@ -445,7 +426,7 @@ def check_evidence(data: bytes, parties: Parties) -> list[Obj]:
             told = (None, None) if plain is None else (plain[32:], plain[:32])
             record = check_proof(held[f"{name}.tlog-proof"], inside, *told)
             need(record["mid"] == name[8:], 2, "E_CANON", "the member's name is not the mid")
-            apart = record["matter"] == "0" * 32 and record["kind"].startswith("sys.")
+            apart = record["matter"] == "0" * 32 and record["kind"][:4] == "sys."
             same = apart or manifest["matter"] in {None, record["matter"]}
             need(same, 0, "E_HEADER", "the record is of another matter")
         except Invalid as fault:
@@ -456,7 +437,6 @@ def check_evidence(data: bytes, parties: Parties) -> list[Obj]:
     logs = [{"origin": origin, "size": size} for origin, size in sizes.items()]
     need(manifest["logs"] == logs, 0, "E_CANON", "manifest.json lists other logs or sizes")
     return records
-
 # ---- what is shown, and the command --------------------------------------------------------------
 def judge(data: bytes, cards: list[bytes], text: bytes | None = None, *, many: bool = False) -> Obj:
     answer: Obj = dict.fromkeys(("strength", "step", "code", "why", "record"))
@@ -465,36 +445,36 @@ def judge(data: bytes, cards: list[bytes], text: bytes | None = None, *, many: b
         parties = {party.name: party for party in map(read_party, cards)}
         answer["fingerprints"] = {name: party.fingerprint() for name, party in parties.items()}
         need(len(parties) == len(cards), 1, "E_CARD_FORK", "two cards of one party")
-        records = check_evidence(data, parties) if many else [check_proof(data, parties, text, None)]
+        found = check_evidence(data, parties) if many else [check_proof(data, parties, text, None)]
     except Invalid as fault:
-        return answer | vars(fault) | {"step": str(fault.step)}
-    kinds = sorted({one["kind"] for one in records if not one["judged"]})
-    heads = {(one["origin"], one["size"], one["root"]) for one in records}
-    forked = len(heads) > len({(origin, size) for origin, size, _root in heads})
+        why = fault.why if fault.step else f"the file's structure: {fault.why}"
+        return answer | vars(fault) | {"step": str(fault.step), "why": why}
+    kinds = sorted({one["kind"] for one in found if not one["judged"]})
+    heads = {(one["origin"], one["size"], one["root"]) for one in found}
     hidden = [*NOT_SHOWN, *(f"release rule of this kind not judged: {kind}" for kind in kinds)]
-    hidden += ["that these are all the records of the matter"] if many else []
-    hidden += ["that there was one log: two heads of one size stand in this file"] if forked else []
-    strength = "FULL" if all(one["strength"] == "FULL" for one in records) else "FAST"
-    return answer | {"valid": True, "strength": strength, "records": records, "not_shown": hidden}
+    hidden += ["that these are all the records of the matter"] * many
+    if len(heads) > len({head[:2] for head in heads}):
+        hidden += ["that there was one log: two heads of one size stand in this file"]
+    strength = "FULL" if all(one["strength"] == "FULL" for one in found) else "FAST"
+    return answer | {"valid": True, "strength": strength, "records": found, "not_shown": hidden}
 
 def tell(answer: Obj) -> list[str]:
     lines = [f"card of {name}: {digits}" for name, digits in answer["fingerprints"].items()]
     for one in answer["records"]:
         lines += [
-            f"record {one['short']} ({one['mid']}), matter {one['matter']}",
-            f"  {one['kind']} {one['prec']} TLP:{one['tlp']} {one['from']} to {', '.join(one['to'])}",
+            f"record {one['mid']}, short {one['short']}, matter {one['matter']}",
+            f"  {one['kind']} {one['prec']} {one['tlp']}, {one['from']} to {' '.join(one['to'])}",
             f"  author {one['author']}, released by {', '.join(one['releasers']) or 'nobody'}",
             f"  record {one['index']} of the first {one['size']} in {one['origin']}",
-            f"  {one['receiver']} says: stored, {one['stored_at']}",
-            f"  text: {'shown' if one['text'] else 'not shown'}; {one['strength']}",
+            f"  {one['receiver']} says: stored, {one['stored_at']}; {one['strength']}",
+            *["  the text given is the text sent"] * one["text"],
             *(f"  {m.upper()}: {one[m]!a}" for m in ("unreleased", "exercise") if one[m]),
             *(f"  line of an unknown key, not counted: {u!a}" for u in one["unknown_lines"])]
     lines += [f"not shown: {one}" for one in answer["not_shown"]]
     if answer["valid"]:
         return [*lines, f"step 9: valid, {answer['strength']}"]
-    whose = f"record {answer['record']}: " if answer["record"] else ""
-    what = "the file's structure: " if answer["step"] == "0" else ""
-    return [*lines, f"{whose}step {answer['step']}: {what}{answer['why']} ({answer['code']})"]
+    whose = f"record {answer['record']}: " * bool(answer["record"])
+    return [*lines, f"{whose}step {answer['step']}: {answer['why']} ({answer['code']})"]
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Check a proof or evidence file offline.")
@@ -514,8 +494,8 @@ def main(argv: list[str] | None = None) -> int:
         parser.error("give the cards of both parties, and --plaintext to a proof only")
     answer = judge(data, cards, text, many=many)
     sys.stdout.write((json.dumps(answer) if options.json else "\n".join(tell(answer))) + "\n")
-    enough = answer["strength"] == "FULL" or options.accept_fast
-    return (0 if enough else 3) if answer["valid"] else 1
+    weak = 0 if answer["strength"] == "FULL" or options.accept_fast else 3
+    return weak if answer["valid"] else 1
 
 if __name__ == "__main__":
     sys.exit(main())
