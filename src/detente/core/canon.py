@@ -135,8 +135,8 @@ def _check_names(value: Json, depth: int) -> None:
         if depth > limits.MAX_DEPTH:
             raise _refuse(f"deeper than {limits.MAX_DEPTH}")
         for name, member in value.items():
-            if not _NAME.fullmatch(name):
-                raise _refuse(f"a member name like {name[:40]!r}")
+            if type(name) is not str or not _NAME.fullmatch(name):
+                raise _refuse(f"a member name like {str(name)[:40]!r}")
             _check_names(member, depth + 1)
     elif isinstance(value, list):
         if depth > limits.MAX_DEPTH:
