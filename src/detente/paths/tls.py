@@ -91,7 +91,7 @@ class TlsConnection:
         pins gives party names by SHA-256 of SPKI, asked when the peer shows its key. expect is the
         party that must answer, if known. classic_ok holds the parties whose agreement allows X25519.
         """
-        sock.setblocking(False)
+        sock.settimeout(0)
         self._sock, self._buffer = sock, context.buffer
         self._pins, self._expect, self._classic_ok = pins, expect, classic_ok
         self._since = since

@@ -32,7 +32,7 @@ def listen_unix(path: Path) -> socket.socket:
     except OurFault:
         sock.close()
         raise
-    sock.setblocking(False)
+    sock.settimeout(0)
     return sock
 
 
@@ -77,7 +77,7 @@ def _clear(path: Path) -> None:
             "move it away; nothing was changed",
         )
     with _new() as knock:
-        knock.setblocking(False)  # a listener that is busy answers EAGAIN, and is there
+        knock.settimeout(0)  # a listener that is busy answers EAGAIN, and is there
         try:
             knock.connect(str(path))
         except ConnectionRefusedError:

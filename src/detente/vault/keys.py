@@ -48,6 +48,7 @@ class KeySeed:
 
     def __post_init__(self) -> None:
         """Hold the callers to the kinds and the length."""
+        """Hold the callers to the kinds and the length."""
         assert self.kind in KINDS, "a kind of key that this version makes"
         assert len(self.seed) == SEED_BYTES, "every kind of key has a seed of 32 bytes"
 

@@ -1,0 +1,452 @@
+import socket
+import ssl
+from pathlib import Path
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from hypothesis import given
+from hypothesis.strategies import binary, integers
+from OpenSSL import SSL
+
+from detente.core.errors import Fault, TheirFault
+from detente.core.moment import Moment, Span
+from detente.paths.tcp import Address, PathClosed, accept, dial, listen
+from detente.paths.tls import MAX_HANDSHAKE
+from tests.paths.ends import Line, Stranger, identity, until
+
+HELLO = b"application bytes that no stranger may see"
+
+
+def code(fault: Fault | None) -> str:
+    assert fault is not None
+    return fault.code
+
+
+def test_two_parties_that_hold_each_others_pin_meet_with_the_post_quantum_group(line: Line) -> None:
+    a, b = line.open()
+    assert (a.line.peer, b.line.peer) == ("borealis.gov", "aurelia.gov")
+    assert (a.line.group, b.line.group) == ("X25519MLKEM768", "X25519MLKEM768")
+
+
+def test_what_is_sent_arrives_on_the_other_side_both_ways(line: Line) -> None:
+    a, b = line.open()
+    a.line.send(b"there")
+    b.line.send(b"and back")
+    until(lambda: bool(a.got and b.got), a, b)
+    assert (a.got, b.got) == (b"and back", b"there")
+
+
+def test_sending_nothing_sends_nothing(line: Line) -> None:
+    a, b = line.open()
+    a.line.send(b"")
+    a.line.send(b"x")
+    until(lambda: bool(b.got), a, b)
+    assert b.got == b"x"
+
+
+def test_a_mebibyte_each_way_at_once_arrives_whole(line: Line) -> None:
+    a, b = line.open()
+    there, back = bytes(range(256)) * 4_096, bytes(reversed(range(256))) * 4_096
+    a.line.send(there)
+    b.line.send(back)
+    assert a.line.pending_bytes > 0
+    assert a.line.wants_write
+    until(lambda: len(a.got) == len(back) and len(b.got) == len(there), a, b)
+    assert (a.got, b.got) == (back, there)
+    assert (a.line.pending_bytes, a.line.wants_write) == (0, False)
+
+
+def test_many_sends_into_a_full_socket_arrive_in_order(line: Line) -> None:
+    a, b = line.open()
+    pieces = [bytes([n]) * 40_000 for n in range(200)]  # more than one gathered write takes
+    for piece in pieces:
+        a.line.send(piece)
+    until(lambda: len(b.got) == 8_000_000, a, b)
+    assert b.got == b"".join(pieces)
+    assert a.line.pending_bytes == 0
+
+
+def test_over_a_real_tcp_connection_the_same_holds(line: Line) -> None:
+    with listen(Address("127.0.0.1", 0)) as listener:
+        left = dial(Address("127.0.0.1", listener.getsockname()[1]))
+        right = accept(listener)
+    assert right is not None
+    line.socks += [left, right]
+    a, b = line.both(left, right)
+    until(lambda: a.line.established and b.line.established, a, b)
+    a.line.send(HELLO)
+    until(lambda: bool(b.got), a, b)
+    assert b.got == HELLO
+
+
+def test_a_caller_whose_key_is_in_no_card_is_refused_before_its_first_byte(line: Line) -> None:
+    left, right = line.pair()
+    caller = line.stranger(left, dials=True, says=HELLO)
+    us = line.end(right, "borealis.gov", dialled=False)
+    until(lambda: us.fault is not None and caller.error is not None, caller, us)
+    assert code(us.fault) == "E_PIN"
+    assert identity("mallory").pin.hex() in str(us.fault)
+    assert caller.done  # it believed itself in, and had spoken
+    assert (us.got, caller.got, us.line.established) == (b"", b"", False)
+
+
+def test_whoever_answers_with_a_key_in_no_card_gets_not_a_byte(line: Line) -> None:
+    left, right = line.pair()
+    us = line.end(left, "aurelia.gov", dialled=True, expect="borealis.gov")
+    answerer = line.stranger(right, dials=False, says=HELLO)
+    until(lambda: us.fault is not None and answerer.error is not None, us, answerer)
+    assert code(us.fault) == "E_PIN"
+    assert "borealis.gov was expected" in str(us.fault)
+    assert (us.got, answerer.got, us.line.established) == (b"", b"", False)
+
+
+def test_sending_before_the_pin_is_known_is_a_broken_promise_of_ours(line: Line) -> None:
+    left, _ = line.pair()
+    us = line.end(left, "aurelia.gov", dialled=True)
+    with pytest.raises(AssertionError):
+        us.line.send(HELLO)
+
+
+def test_another_known_party_at_the_address_is_refused(line: Line) -> None:
+    left, right = line.pair()
+    a = line.end(left, "aurelia.gov", dialled=True, expect="borealis.gov")
+    c = line.end(right, "cordia.gov", dialled=False)
+    until(lambda: a.fault is not None and c.fault is not None, a, c)
+    assert code(a.fault) == "E_PIN"
+    assert "someone else answers at that address: cordia.gov, not borealis.gov" in str(a.fault)
+
+
+def test_the_side_that_is_refused_learns_that_its_key_was_not_known(line: Line) -> None:
+    left, right = line.pair()
+    a = line.end(left, "aurelia.gov", dialled=True)
+    b = line.end(right, "borealis.gov", dialled=False, pins=dict)
+    until(lambda: a.fault is not None, a, b)
+    assert isinstance(a.fault, PathClosed)
+    assert a.fault.reason == "key_refused"
+
+
+def test_pins_are_those_of_the_moment_of_the_handshake(line: Line) -> None:
+    left, right = line.pair()
+    a, b = line.both(left, right)
+    del line.pins[identity("aurelia.gov").pin]
+    until(lambda: b.fault is not None, a, b)
+    assert code(b.fault) == "E_PIN"
+
+
+def test_a_caller_without_a_certificate_is_refused(line: Line) -> None:
+    left, right = line.pair()
+    caller = line.stranger(left, dials=True, name=None, says=HELLO)
+    us = line.end(right, "borealis.gov", dialled=False)
+    until(lambda: us.fault is not None, caller, us)
+    assert code(us.fault) == "E_PIN"
+    assert us.got == b""
+
+
+@pytest.mark.parametrize(
+    ("dials", "alpn", "fault"),
+    [
+        (True, None, "E_VERSION"),
+        (True, b"detente/2", "E_VERSION"),
+        (False, None, "E_VERSION"),
+        (False, b"detente/2", "E_FRAME"),  # chosen though never offered: no TLS would do that
+    ],
+)
+def test_a_known_key_that_speaks_another_protocol_is_refused(
+    line: Line, dials: bool, alpn: bytes | None, fault: str
+) -> None:
+    left, right = line.pair()
+    other = line.stranger(left, dials=dials, name="aurelia.gov", alpn=alpn, says=HELLO)
+    us = line.end(right, "borealis.gov", dialled=not dials)
+    until(lambda: us.fault is not None, other, us)
+    assert code(us.fault) == fault
+    assert (us.got, other.got, us.line.established) == (b"", b"", False)
+
+
+def test_tls_1_2_is_refused(line: Line) -> None:
+    left, right = line.pair()
+    caller = line.stranger(left, dials=True, name="aurelia.gov", version=SSL.TLS1_2_VERSION)
+    us = line.end(right, "borealis.gov", dialled=False)
+    until(lambda: us.fault is not None, caller, us)
+    assert code(us.fault) == "E_VERSION"
+
+
+@pytest.mark.parametrize("revoked", [True, False])
+def test_a_ticket_spares_nobody_the_showing_of_its_key(line: Line, revoked: bool) -> None:
+    asked = []
+
+    def pins() -> dict[bytes, str]:
+        asked.append(1)
+        return line.pins
+
+    left, right = line.pair()
+    first = line.stranger(left, dials=True, name="aurelia.gov", says=b"one")
+    us = line.end(right, "borealis.gov", dialled=False, pins=pins)
+    until(lambda: us.got == b"one", first, us)
+    us.line.send(b"the tickets came before this")
+    until(lambda: bool(first.got), first, us)
+    asked_first = len(asked)
+    if revoked:
+        del line.pins[identity("aurelia.gov").pin]
+    left, right = line.pair()
+    again = line.stranger(left, dials=True, says=b"two", again=first)
+    us = line.end(right, "borealis.gov", dialled=False, pins=pins)
+    until(lambda: us.fault is not None or bool(us.got), again, us)
+    if revoked:
+        assert code(us.fault) == "E_PIN"
+        assert us.got == b""
+    else:  # a resumed one would ask once, after the handshake
+        assert us.got == b"two"
+        assert len(asked) == 2 * asked_first > 2
+
+
+class Classic:
+    """The interpreter's own TLS, which may be older than ours and know no ML-KEM."""
+
+    def __init__(self, sock: socket.socket, folder: Path, curve: str | None) -> None:
+        me, pem = identity("aurelia.gov"), folder / "aurelia.pem"
+        pem.write_bytes(
+            me.key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+            + x509.load_der_x509_certificate(me.certificate).public_bytes(Encoding.PEM)
+        )
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        context.load_cert_chain(pem)
+        context.set_alpn_protocols(["detente/1"])
+        if curve:
+            context.set_ecdh_curve(curve)
+        self.sock, self.done = sock, False
+        self.incoming, self.outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self.engine = context.wrap_bio(self.incoming, self.outgoing)
+
+    def step(self) -> None:
+        try:
+            self.incoming.write(self.sock.recv(65_536))
+        except OSError:
+            pass
+        try:
+            if not self.done:
+                self.engine.do_handshake()
+                self.done = True
+                self.engine.write(HELLO)
+        except ssl.SSLWantReadError:
+            pass
+        if self.outgoing.pending:
+            self.sock.send(self.outgoing.read())
+
+
+def test_a_known_key_with_a_classic_group_is_refused(line: Line, tmp_path: Path) -> None:
+    left, right = line.pair()
+    caller = Classic(left, tmp_path, "prime256v1")
+    us = line.end(
+        right, "borealis.gov", dialled=False, classic_ok=frozenset({"aurelia.gov"})
+    )  # X25519 is the one classic group that an agreement can allow
+    until(lambda: us.fault is not None, caller, us)
+    assert code(us.fault) == "E_PIN"
+    assert "key exchange" in str(us.fault)
+    assert (us.got, us.line.established) == (b"", False)
+
+
+needs_old_tls = pytest.mark.skipif(
+    ssl.OPENSSL_VERSION_INFO >= (3, 5), reason="this interpreter's own TLS offers ML-KEM"
+)
+
+
+@needs_old_tls
+def test_x25519_alone_is_refused_unless_the_agreement_with_that_party_allows_it(
+    line: Line, tmp_path: Path
+) -> None:
+    left, right = line.pair()
+    caller = Classic(left, tmp_path, None)
+    us = line.end(
+        right, "borealis.gov", dialled=False, classic_ok=frozenset({"cordia.gov"})
+    )
+    until(lambda: us.fault is not None, caller, us)
+    assert code(us.fault) == "E_PIN"
+    assert us.got == b""
+
+
+@needs_old_tls
+def test_x25519_alone_is_taken_where_the_agreement_allows_it(line: Line, tmp_path: Path) -> None:
+    left, right = line.pair()
+    caller = Classic(left, tmp_path, None)
+    us = line.end(
+        right, "borealis.gov", dialled=False, classic_ok=frozenset({"aurelia.gov"})
+    )
+    until(lambda: us.got == HELLO, caller, us)
+    assert (us.line.group or "").lower() == "x25519"
+
+
+@given(data=binary(min_size=1, max_size=600))
+def test_garbage_instead_of_a_handshake_ends_in_a_fault_and_no_byte_comes_through(
+    data: bytes,
+) -> None:
+    line = Line()
+    left, right = line.pair()
+    us = line.end(right, "borealis.gov", dialled=False)
+    left.send(data)
+    left.shutdown(socket.SHUT_WR)
+    until(lambda: us.fault is not None, us)
+    assert code(us.fault) in ("E_FRAME", "E_VERSION", "path.closed")
+    assert (us.got, us.line.established) == (b"", False)
+    line.close()
+
+
+def test_a_request_of_the_web_is_named_as_no_tls(line: Line) -> None:
+    left, right = line.pair()
+    us = line.end(right, "borealis.gov", dialled=False)
+    left.send(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    until(lambda: us.fault is not None, us)
+    assert code(us.fault) == "E_FRAME"
+
+
+@pytest.mark.parametrize(("count", "refused"), [(MAX_HANDSHAKE - 1, False), (MAX_HANDSHAKE, True)])
+def test_a_handshake_that_is_not_done_within_the_limit_ends(
+    line: Line, count: int, refused: bool
+) -> None:
+    left, right = line.pair()
+    us = line.end(right, "borealis.gov", dialled=False)
+    hello = b"\x01\x00\xff\xff\x03\x03" + bytes(20_000)  # a ClientHello that claims 65,535 bytes
+    records = b"".join(
+        b"\x16\x03\x01" + len(part).to_bytes(2) + part
+        for part in (hello[at : at + 4_000] for at in range(0, 20_000, 4_000))
+    )
+    left.send(records[:count])
+    for _ in range(20):
+        us.step()
+    assert (us.fault is not None) == refused
+    if refused:
+        assert code(us.fault) == "E_LIMIT"
+
+
+def test_a_line_that_ends_without_a_goodbye_is_told_from_one_that_was_closed(line: Line) -> None:
+    left, right = line.pair()
+    a, b = line.both(left, right)
+    until(lambda: a.line.established and b.line.established, a, b)
+    left.shutdown(socket.SHUT_WR)  # the half of a line that a dead router leaves
+    until(lambda: b.fault is not None, b)
+    assert isinstance(b.fault, PathClosed)
+    assert b.fault.reason == "cut"
+
+
+def test_what_was_sent_before_a_goodbye_is_read_first(line: Line) -> None:
+    a, b = line.open()
+    a.line.send(b"last words")
+    a.line.close("done")
+    assert b.line.readable() == [b"last words"]
+    assert b.line.fault is not None
+    with pytest.raises(PathClosed) as raised:
+        b.line.readable()
+    assert raised.value.reason == "closed"
+
+
+def test_closing_twice_and_sending_after_it_do_nothing(line: Line) -> None:
+    a, _ = line.open()
+    a.line.close("first")
+    a.line.close("second")
+    a.line.send(b"x")
+    assert a.line.closed == "first"
+
+
+def test_sending_into_a_dead_line_is_told_by_the_next_read(line: Line) -> None:
+    left, right = line.pair()
+    a, b = line.both(left, right)
+    until(lambda: a.line.established and b.line.established, a, b)
+    right.close()
+    a.line.send(HELLO)
+    a.line.send(HELLO)
+    assert (a.line.pending_bytes, a.line.wants_write) == (0, False)
+    until(lambda: a.fault is not None, a)
+    assert code(a.fault) == "path.closed"
+
+
+def test_an_address_where_nobody_listens_is_refused_not_unreachable(line: Line) -> None:
+    with listen(Address("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    a = line.end(dial(Address("127.0.0.1", port)), "aurelia.gov", dialled=True)
+    until(lambda: a.fault is not None, a)
+    assert isinstance(a.fault, PathClosed)
+    assert a.fault.reason == "refused"
+
+
+def test_age_is_counted_from_the_moment_given(line: Line) -> None:
+    us = line.end(line.pair()[0], "aurelia.gov", dialled=True)
+    assert us.line.age(Moment(6_000)) == Span.of(seconds=5)
+
+
+def through_a_wire(data: bytes, cut_at: int | None, flip_at: int | None) -> tuple[bytes, Fault | None]:
+    """Send `data` over a wire that ends at a byte, or turns a bit of it; return what arrives."""
+    line = Line()
+    left, near = line.pair()
+    far, right = line.pair()
+    a, b = line.both(left, right)
+    carried, sent = 0, False
+    for _ in range(60):
+        a.step()
+        if a.line.established and not sent:
+            a.line.send(data)
+            sent = True
+        b.step()
+        for source, sink, counts in ((near, far, True), (far, near, False)):
+            try:
+                piece = source.recv(65_536)
+            except OSError:
+                continue
+            if counts:
+                start, carried = carried, carried + len(piece)
+                if flip_at is not None and start <= flip_at < carried:
+                    at = flip_at - start
+                    piece = piece[:at] + bytes([piece[at] ^ 1]) + piece[at + 1 :]
+                if cut_at is not None and carried >= cut_at:
+                    piece = piece[: max(0, len(piece) - (carried - cut_at))]
+            try:
+                sink.send(piece)
+                if counts and cut_at is not None and carried >= cut_at:
+                    sink.shutdown(socket.SHUT_WR)
+            except OSError:
+                pass
+    a.line.close("end")
+    b.line.close("end")
+    line.close()
+    return b.got, b.fault
+
+
+DATA = bytes(range(256)) * 100
+WIRE_BYTES = 27_000  # handshake of the dialler and DATA, about
+
+
+@given(cut_at=integers(0, WIRE_BYTES))
+def test_a_line_cut_at_any_byte_yields_a_beginning_of_what_was_sent(cut_at: int) -> None:
+    got, fault = through_a_wire(DATA, cut_at, None)
+    assert DATA.startswith(got)
+    assert code(fault) == "path.closed"
+
+
+@given(flip_at=integers(0, WIRE_BYTES))
+def test_a_bit_turned_at_any_byte_yields_a_beginning_of_what_was_sent_and_a_fault(
+    flip_at: int,
+) -> None:
+    got, fault = through_a_wire(DATA, None, flip_at)
+    assert DATA.startswith(got)
+    assert got != DATA
+    assert fault is None or isinstance(fault, (TheirFault, PathClosed))
+
+
+def test_the_wire_of_these_tests_carries_everything_if_left_alone() -> None:
+    got, fault = through_a_wire(DATA, None, None)
+    assert got == DATA
+    assert fault is None
+
+
+def test_printing_a_connection_shows_who_and_not_what(line: Line) -> None:
+    a, _ = line.open()
+    assert repr(a.line) == "<TlsConnection borealis.gov: established>"
+
+
+def test_a_stranger_of_these_tests_with_a_known_key_comes_in(line: Line) -> None:
+    left, right = line.pair()
+    caller: Stranger = line.stranger(left, dials=True, name="aurelia.gov", says=HELLO)
+    us = line.end(right, "borealis.gov", dialled=False)
+    until(lambda: us.got == HELLO, caller, us)
+    assert us.line.peer == "aurelia.gov"
