@@ -3,6 +3,7 @@
 import hashlib
 import socket
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -15,10 +16,16 @@ from detente.paths.tls import TlsConnection, TlsContext
 from detente.vault.certificate import TlsIdentity, tls_identity
 
 ROUNDS = 2_000
+HELLO = b"application bytes that no stranger may see"
 
 
 def identity(name: str) -> TlsIdentity:
     return tls_identity(hashlib.sha256(f"test tls {name}".encode()).digest())
+
+
+def code(fault: Fault | None) -> str:
+    assert fault is not None
+    return fault.code
 
 
 class Steps(Protocol):
@@ -57,10 +64,8 @@ class Stranger:
     done: bool = False
 
     def step(self) -> None:
-        try:
+        with suppress(OSError):
             self.engine.bio_write(self.sock.recv(65_536) or b"\0")
-        except OSError:
-            pass
         try:
             if not self.done:
                 self.engine.do_handshake()

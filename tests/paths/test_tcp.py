@@ -6,7 +6,6 @@ from hypothesis import given
 from hypothesis.strategies import integers, ip_addresses, text
 
 from detente.core.errors import OurFault
-from detente.paths import tcp
 from detente.paths.tcp import Address, PathClosed, accept, closed_by, dial, listen, parse_address
 
 
@@ -18,14 +17,16 @@ def test_every_address_is_read_as_it_is_written(host: object, port: int) -> None
     assert parse_address(str(address)) == address
 
 
-@given(words=text(max_size=60))
-def test_whatever_is_read_as_an_address_is_written_the_same(words: str) -> None:
+def read_again(words: str) -> str:
     try:
-        address = parse_address(f"tcp://{words}")
+        return str(parse_address(words))
     except OurFault as fault:
-        assert fault.code == "path.address_bad"
-    else:
-        assert str(address) == f"tcp://{words}"
+        return fault.code
+
+
+@given(words=text("0123456789.:[]abcdef", max_size=40))
+def test_whatever_is_read_as_an_address_is_written_the_same(words: str) -> None:
+    assert read_again(f"tcp://{words}") in (f"tcp://{words}", "path.address_bad")
 
 
 @pytest.mark.parametrize(
@@ -80,7 +81,11 @@ def test_an_address_of_another_machine_cannot_be_listened_at() -> None:
 
 @pytest.mark.parametrize(
     ("number", "code"),
-    [(errno.EACCES, "path.permission"), (errno.EPERM, "path.permission"), (errno.EIO, "path.unusable")],
+    [
+        (errno.EACCES, "path.permission"),
+        (errno.EPERM, "path.permission"),
+        (errno.EIO, "path.unusable"),
+    ],
 )
 def test_each_refusal_of_the_system_to_listen_has_its_fault(
     monkeypatch: pytest.MonkeyPatch, number: int, code: str
@@ -89,7 +94,7 @@ def test_each_refusal_of_the_system_to_listen_has_its_fault(
         def bind(self, _address: object) -> None:
             raise OSError(number, "no")
 
-    monkeypatch.setattr(tcp.socket, "socket", Refused)
+    monkeypatch.setattr(socket, "socket", Refused)
     with pytest.raises(OurFault) as raised:
         listen(Address("127.0.0.1", 7_440))
     assert raised.value.code == code

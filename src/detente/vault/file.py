@@ -219,7 +219,7 @@ def _check_private(path: Path, about: os.stat_result) -> None:
         raise OurFault(
             "vault.permissions",
             f"others on this machine may use {path}",
-            f"run `chmod go= {path}`; if others could have read it, change the passphrase's keys",
+            f"run `chmod go= {path}`; if others could have read it, make new keys",
         )
 
 
