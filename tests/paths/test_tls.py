@@ -84,6 +84,7 @@ def test_another_known_party_at_the_address_is_refused(line: Line) -> None:
     until(lambda: a.fault is not None and c.fault is not None, a, c)
     assert code(a.fault) == "E_PIN"
     assert "someone else answers at that address: cordia.gov, not borealis.gov" in str(a.fault)
+    assert a.line.peer is None
 
 
 def test_the_side_that_is_refused_learns_that_its_key_was_not_known(line: Line) -> None:
@@ -122,6 +123,19 @@ def test_what_was_sent_before_a_goodbye_is_read_first(line: Line) -> None:
     with pytest.raises(PathClosed) as raised:
         b.line.readable()
     assert raised.value.reason == "closed"
+
+
+def test_what_still_waits_for_the_socket_is_given_to_it_before_closing(line: Line) -> None:
+    a, b = line.open()
+    a.line.send(DATA * 12)
+    assert a.line.pending_bytes > 0
+    for _ in range(4):  # the other side catches up, we were not called since
+        b.step()
+    a.line.close("done")
+    until(lambda: b.fault is not None, b)
+    assert b.got == DATA * 12
+    assert isinstance(b.fault, PathClosed)
+    assert b.fault.reason == "closed"
 
 
 def test_closing_twice_and_sending_after_it_do_nothing(line: Line) -> None:

@@ -106,8 +106,9 @@ class TlsConnection:
         self._queue: deque[bytes] = deque()  # ciphertext that the socket did not take
         self._offset = 0  # bytes of the queue's first that it did
         self._broken = False  # the socket takes no more; reading it says why
+        self._party: str | None = None
         self.established = False
-        self.peer: str | None = None
+        self.peer: str | None = None  # these two are known once established
         self.group: str | None = None
         self.pending_bytes = 0
         self.fault: Fault | None = None
@@ -196,6 +197,7 @@ class TlsConnection:
             except SSL.Error:  # an engine that failed says no goodbye
                 self._broken = True
             self._flush()
+            self.writable()
         try:
             self._sock.shutdown(socket.SHUT_WR)
             for _ in range(_DRAIN):
@@ -219,18 +221,19 @@ class TlsConnection:
             self.fault = TheirFault("E_PIN", "the certificate holds no key", _STRANGER)
             return False
         pin = hashlib.sha256(spki).digest()
-        self.peer = self._pins().get(pin)
-        if self.peer is None:
+        party = self._pins().get(pin)
+        if party is None:
             who = f" where {self._expect} was expected" if self._expect else ""
             self.fault = TheirFault(
                 "E_PIN", f"key {pin.hex()} is in no card that we hold{who}", _STRANGER
             )
-        elif self._expect is not None and self.peer != self._expect:
+        elif self._expect is not None and party != self._expect:
             self.fault = TheirFault(
                 "E_PIN",
-                f"someone else answers at that address: {self.peer}, not {self._expect}",
+                f"someone else answers at that address: {party}, not {self._expect}",
                 f"check the address in {self._expect}'s card with them by telephone",
             )
+        self._party = party  # claimed: that it holds the key too, the handshake's end will show
         return self.fault is None
 
     def _handshake(self) -> None:
@@ -255,7 +258,7 @@ class TlsConnection:
                 TheirFault("E_VERSION", "the other side speaks not detente/1", _NOT_OURS)
             )
         group = self._engine.get_group_name() or "none"
-        classic = group.lower() == _CLASSIC_GROUP and self.peer in self._classic_ok
+        classic = group.lower() == _CLASSIC_GROUP and self._party in self._classic_ok
         if group != _GROUP and not classic:
             raise self._fail(
                 TheirFault(
@@ -264,7 +267,7 @@ class TlsConnection:
                     "update the older side's OpenSSL, or agree on classic_ok with the peer",
                 )
             )
-        self.group = group
+        self.peer, self.group = self._party, group
 
     def _take(self) -> list[bytes]:
         chunks: list[bytes] = []
