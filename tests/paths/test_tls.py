@@ -5,7 +5,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis.strategies import integers
 
-from detente.core.errors import Fault, TheirFault
+from detente.core.errors import Fault
 from detente.core.moment import Moment, Span
 from detente.paths.tcp import Address, PathClosed, accept, dial, listen
 from tests.paths.ends import HELLO, Line, code, identity, until
