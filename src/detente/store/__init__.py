@@ -1,0 +1,1 @@
+"""Disk and memory behind the ports. SQL stands here and nowhere else."""
