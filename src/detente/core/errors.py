@@ -48,7 +48,9 @@ OURS: Final[frozenset[str]] = frozenset(
         "card.bad",
         "card.size",
         "cert.bundle_size",
+        "cert.marking",
         "cert.no_object",
+        "cert.not_author",
         "cert.not_ours",
         "cert.objects",
         "cert.ours",
@@ -74,7 +76,6 @@ OURS: Final[frozenset[str]] = frozenset(
         "stix.count",
         "stix.depth",
         "stix.json",
-        "stix.marking",
         "stix.number",
         "stix.shape",
         "stix.size",
@@ -86,7 +87,6 @@ OURS: Final[frozenset[str]] = frozenset(
         "store.shape",
         "store.stopped",
         "time.range",
-        "word.missing",
     }
 )
 

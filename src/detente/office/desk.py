@@ -1,6 +1,6 @@
 """A desk declared as data: what may be said, remembered, done and seen there."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
@@ -14,6 +14,7 @@ from detente.office.tables import Row, Rows, Table
 
 PRECEDENCES: Final = ("ROUTINE", "PRIORITY", "IMMEDIATE", "FLASH")
 MARKINGS: Final = ("CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")  # each stricter than the last
+_PAGE: Final = 500  # rows
 
 # Options that acts share.
 TLP: Final = Field("tlp", OneOf(*MARKINGS), default="GREEN", about="ui.field.tlp")
@@ -215,6 +216,17 @@ class Desk:
         """Fold a record into every table that takes its kind; other kinds are no concern here."""
         for fold in self.folds_of.get(opened.kind, ()):
             fold.apply(rows(fold.table), opened)
+
+
+def every(reader: Reader, table: Table, where: Mapping[str, Value]) -> Iterator[Values]:
+    """Walk all rows that `find` gives, page by page, in the order of their keys."""
+    after: Value = None
+    while True:
+        rows = reader.find(table, where, after, _PAGE)
+        yield from map(Values, rows)
+        if len(rows) < _PAGE:
+            return
+        after = rows[-1][table.key]
 
 
 def complete(values: Values, find: Callable[[Cut], Sequence[bytes]]) -> Values:

@@ -157,8 +157,11 @@ class Parts(Type):
     @property
     def hint(self) -> str:
         """The members with the sign between them."""
-        shown = [f.name.upper() if f.required else f"[{f.name.upper()}]" for f in self.fields]
-        return self.sign.join(shown)
+        shown = self.fields[0].name.upper()
+        for field in self.fields[1:]:
+            more = f"{self.sign}{field.name.upper()}"
+            shown += more if field.required else f"[{more}]"
+        return shown
 
 
 @dataclass(frozen=True)

@@ -94,9 +94,10 @@ class Type(ABC):
 
 @dataclass(frozen=True)
 class Text(Type):
-    """One line: no control characters, 1 to max_chars characters."""
+    """One line: no control characters, 1 to max_chars characters; all of `form` if there is one."""
 
     max_chars: int
+    form: str = ""
     control: ClassVar[re.Pattern[str]] = _CONTROL
 
     def flaw(self, value: Value) -> Flaw | None:
@@ -110,6 +111,8 @@ class Text(Type):
         if found:
             what = f"control character U+{ord(found[0]):04X} at place {found.start()}"
             return Flaw("form.text", what, "take it out")
+        if self.form and not re.fullmatch(self.form, value):
+            return Flaw("form.text", f"{value[:80]!r} is not in its form", f"write {self.form}")
         return None
 
     def read(self, name: str, text: str) -> Value:
