@@ -49,7 +49,9 @@ def split_origin(origin: str) -> tuple[str, str]:
     """Return party and link id of a log's name. Raises TheirFault("E_CANON")."""
     party, _, rest = origin.partition("/detente/")
     if not names.is_party(party) or not names.LINK_ID.fullmatch(rest):
-        raise TheirFault("E_CANON", f"{origin[:80]!r} is no log of a link", "ask for the file again")
+        raise TheirFault(
+            "E_CANON", f"{origin[:80]!r} is no log of a link", "ask for the file again"
+        )
     return party, rest
 
 
@@ -121,9 +123,7 @@ def check_cosignature(cosignature: Cosignature, origin: str, public: bytes) -> N
 
 def owner_line(checkpoint: Checkpoint, origin: str, public: bytes) -> signed.Line:
     """Return line 1 of the note: the owner's Ed25519 signature."""
-    return signed.Line(
-        origin, signed.key_id(origin, signed.ED25519, public), checkpoint.signature
-    )
+    return signed.Line(origin, signed.key_id(origin, signed.ED25519, public), checkpoint.signature)
 
 
 def receipt_line(cosignature: Cosignature, party: str, public: bytes) -> signed.Line:

@@ -210,7 +210,8 @@ def read_card(note: bytes) -> Card:
     display = top.mapping("display")
     root, log, node = top.inner("root"), top.inner("log"), top.inner("node")
     desks = [
-        _read_desk(each, f"desks[{i}]") for i, each in enumerate(top.rows("desks", limits.MAX_DESKS))
+        _read_desk(each, f"desks[{i}]")
+        for i, each in enumerate(top.rows("desks", limits.MAX_DESKS))
     ]
     by_name = {desk.name: desk for desk in desks}
     if len(by_name) != len(desks):
@@ -240,7 +241,8 @@ def read_card(note: bytes) -> Card:
         ),
         desks=by_name,
         revoked=tuple(
-            _read_revoked(each, f"revoked[{i}]") for i, each in enumerate(top.rows("revoked", 1_024))
+            _read_revoked(each, f"revoked[{i}]")
+            for i, each in enumerate(top.rows("revoked", 1_024))
         ),
     )
     _check_root_signatures(card, outer)

@@ -310,7 +310,10 @@ def _role_needed(kind: str, role: int) -> str:
 
 
 def check_rules(
-    header: Header, signatures: Collection[Signature], desk: DeskKeys, second_person: Collection[str]
+    header: Header,
+    signatures: Collection[Signature],
+    desk: DeskKeys,
+    second_person: Collection[str],
 ) -> Signers:
     """Return who signed, by everything that needs no arithmetic on keys.
 

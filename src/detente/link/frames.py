@@ -18,9 +18,7 @@ PONG: Final = 0x31
 STATUS: Final = 0x32
 ERROR: Final = 0x7E
 BYE: Final = 0x7F
-_KNOWN: Final = frozenset(
-    {HELLO, RECORD, CHECKPOINT, COSIGN, PING, PONG, STATUS, ERROR, BYE}
-)
+_KNOWN: Final = frozenset({HELLO, RECORD, CHECKPOINT, COSIGN, PING, PONG, STATUS, ERROR, BYE})
 
 CONTROL: Final = 0x80
 MORE: Final = 0x40

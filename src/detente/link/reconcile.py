@@ -79,9 +79,7 @@ def _check_prefix(
     return Verdict(conflict=Conflict(ours, head))
 
 
-def _judge_theirs(
-    stated: Heads, held: Heads, baseline: Heads, books: Books
-) -> Verdict | None:
+def _judge_theirs(stated: Heads, held: Heads, baseline: Heads, books: Books) -> Verdict | None:
     conflict = _check_prefix(stated.out, held.in_size, books, ours=False)
     if conflict:
         return conflict
@@ -90,11 +88,7 @@ def _judge_theirs(
     if stated.out_size < baseline.in_size:
         return Verdict(recover=THEY_LOST_THEIRS)
     receipt = stated.out_receipt
-    if (
-        receipt
-        and receipt.size > held.in_size
-        and books.receiver_signed(receipt, ours=False)
-    ):
+    if receipt and receipt.size > held.in_size and books.receiver_signed(receipt, ours=False):
         return Verdict(recover=WE_LOST_THEIRS)
     return None
 

@@ -445,9 +445,7 @@ class Session:
         if head.size <= self._heads.in_size:
             return [CompareHead(number, head)]
         if head.size > self._heads.in_size + limits.MAX_INFLIGHT_COUNT:
-            raise TheirFault(
-                "E_SEQ_GAP", f"a checkpoint at {head.size}", "send from where we are"
-            )
+            raise TheirFault("E_SEQ_GAP", f"a checkpoint at {head.size}", "send from where we are")
         if len(self._waiting) >= limits.MAX_WAITING_CHECKPOINTS:
             raise TheirFault("E_BUSY", "too many checkpoints wait", "wait for COSIGN")
         self._waiting[head.size] = (head, message.rank)
@@ -502,7 +500,9 @@ class Session:
         halting = {number for number, letter in WIRE.values() if letter == "H"}
         if said.letter == "H" and said.number in halting:
             code = next(code for code, (n, _) in WIRE.items() if n == said.number)
-            fault = TheirFault(code, f"their side says: {said.text}", "compare with them by telephone")
+            fault = TheirFault(
+                code, f"their side says: {said.text}", "compare with them by telephone"
+            )
             return self._halt(fault, None, now)
         return self._drop(number, "refused", f"their side says: {said.text}", now)
 
@@ -530,7 +530,9 @@ class Session:
                 return effects
         if self.state == HALTED:
             conn.met = True
-            fault = TheirFault(self.why.partition(":")[0], "this link is halted", "see both operators")
+            fault = TheirFault(
+                self.why.partition(":")[0], "this link is halted", "see both operators"
+            )
             return [*effects, Send(number, frames.error(fault))]
         return [*effects, Judge(number, stated.heads, self._heads, conn.baseline)]
 
@@ -593,7 +595,9 @@ class Session:
         self._flight[given.checkpoint.size] = sum(map(len, given.envelopes))
         if self._live is None or self.state != LIVE:
             return []
-        return [Send(self._live, _batch(given.first, given.envelopes, given.checkpoint, given.rank))]
+        return [
+            Send(self._live, _batch(given.first, given.envelopes, given.checkpoint, given.rank))
+        ]
 
     def _resent(self, given: Resent, _now: Moment) -> Effects:
         if given.conn not in self._conns:

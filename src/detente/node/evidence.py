@@ -58,7 +58,9 @@ def export(tx: Tx, ledger: Ledger, seq: int, owner: Card, receiver: Card) -> byt
     found = tx.checkpoint_at(ledger.origin, seq + 1)
     if found is None:
         raise OurFault(
-            "proof.not_yet", "the other side has not receipted this record", "wait until it is STORED"
+            "proof.not_yet",
+            "the other side has not receipted this record",
+            "wait until it is STORED",
         )
     head, cosignature = found
     envelope = tx.rows(ledger.origin, seq, 1, 0)[0].envelope

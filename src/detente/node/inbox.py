@@ -42,7 +42,9 @@ def compare(ledger: Ledger, tx: Tx, records: list[tuple[int, bytes]]) -> None:
         stored = tx.entries(ledger.origin, seq, 1)[0]
         if envelopes.entry_of(envelopes.split(envelope)) != stored:
             raise TheirFault(
-                "E_SEQ_CONFLICT", f"another record than the one stored at {seq}", "compare both logs"
+                "E_SEQ_CONFLICT",
+                f"another record than the one stored at {seq}",
+                "compare both logs",
             )
 
 
@@ -57,9 +59,7 @@ def conflicts(ledger: Ledger, tx: Tx, head: Checkpoint, owner_key: bytes) -> boo
     return True
 
 
-def check_receipt(
-    receipt: Cosignature, root: bytes, ledger: Ledger, receiver_key: bytes
-) -> None:
+def check_receipt(receipt: Cosignature, root: bytes, ledger: Ledger, receiver_key: bytes) -> None:
     """Raise TheirFault("E_COSIGN") unless the peer receipted the root that we signed."""
     checkpoints.check_cosignature(receipt, ledger.origin, receiver_key)
     if receipt.root != root:

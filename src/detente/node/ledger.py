@@ -107,9 +107,7 @@ class Ledger:
 
     def keep_receipt(self, tx: Tx, receipt: Cosignature) -> None:
         """Write a newer receipt for this log inside the transaction."""
-        tx.set_head(
-            self.origin, Head(self.size, self._range.encode(), self.checkpoint, receipt)
-        )
+        tx.set_head(self.origin, Head(self.size, self._range.encode(), self.checkpoint, receipt))
 
     def subtree(self, tx: Tx, level: int, index: int) -> bytes:
         """Return the root of one perfect subtree that is wholly in the log."""

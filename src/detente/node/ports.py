@@ -175,9 +175,7 @@ class Hatch(Protocol):
         """Hand in records; durable on return. Idempotent; there is no cancel."""
         ...
 
-    def since(
-        self, places: Mapping[str, int], count_max: int, bytes_max: int
-    ) -> Sequence[Kept]:
+    def since(self, places: Mapping[str, int], count_max: int, bytes_max: int) -> Sequence[Kept]:
         """Return records of this office's desks from these places on, log by log."""
         ...
 

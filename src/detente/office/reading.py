@@ -70,7 +70,7 @@ def take(
             return None
         signers = _check_signers(header, mid, parts, owner, book, second_person)
         salt, text = _open(header, mid, parts, desk, book, keys)
-        body_values = _read_body(header.kind, text, desks.get(desk))
+        body_values = read_body(header.kind, text, desks.get(desk))
     except TheirFault as fault:
         return Refusal(mid, header, fault)
     ours = owner == book.card.name
@@ -123,7 +123,11 @@ def _open(
     raise TheirFault("E_DESK", f"no seal for {address}", "seal for every desk addressed")
 
 
-def _read_body(kind: str, text: bytes, desk: Desk | None) -> Values | None:
+def read_body(kind: str, text: bytes, desk: Desk | None) -> Values | None:
+    """Return a body by its kind; None for a kind or version not known here.
+
+    Raises TheirFault as Kind.read does.
+    """
     if kind in HOUSE:
         found = HOUSE[kind].read(text)
     elif desk is not None and kind in desk.kind_named:
@@ -133,10 +137,24 @@ def _read_body(kind: str, text: bytes, desk: Desk | None) -> Values | None:
     return None if isinstance(found, Newer) else found
 
 
-def from_written(written: Written, author: str, body_values: Values, desk: str) -> Taken:
+def mid_of(envelope_bytes: bytes) -> bytes:
+    """Return the identity of the record in an envelope of our own log."""
+    return record.mid_of(envelope.split(envelope_bytes).header)
+
+
+def from_written(written: Written, desk: Desk | None) -> Taken:
     """Return what `take` would give for a record that this office has just made itself."""
-    signers = Signers(author, None)
-    return Taken(written.mid, written.header, signers, b"", written.text, body_values, desk, ours=True)
+    header = written.header
+    return Taken(
+        mid=written.mid,
+        header=header,
+        signers=Signers(written.author, None),
+        salt=b"",
+        text=written.text,
+        body=read_body(header.kind, written.text, desk),
+        desk=names.desk_of(header.from_),
+        ours=True,
+    )
 
 
 def to_opened(taken: Taken, origin: str, place: int, kept_at: Moment) -> Opened:

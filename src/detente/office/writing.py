@@ -47,9 +47,10 @@ class Letter:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A finished record: identity, header, text, and the envelope that the node takes."""
+    """A finished record: identity, author, header, text, and the envelope that the node takes."""
 
     mid: bytes
+    author: str
     header: Header
     text: bytes
     envelope: bytes
@@ -133,7 +134,7 @@ def write(letter: Letter, author: str, book: Book, keys: KeysAtWork) -> Written:
     message = record.statement(record.AUTHOR, mid, sha256(sealed_body).digest())
     sigs = record.write_signatures([Signature(record.AUTHOR, author, signer.sign(message))])
     parts = Parts(head, sigs, envelope.write_seals(seals), sealed_body)
-    return Written(mid, header, letter.text, envelope.encode(parts))
+    return Written(mid, author, header, letter.text, envelope.encode(parts))
 
 
 def _seals(key: bytes, header: Header, own: str, mid: bytes, book: Book) -> list[Seal]:

@@ -119,7 +119,9 @@ def fault_of(error: sqlite3.DatabaseError, file: Path | None) -> OurFault:
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     where = f" ({file})" if file else ""
     if code == sqlite3.SQLITE_FULL:
-        return OurFault("store.full", f"the disk is full{where}", "make room, then restart the node")
+        return OurFault(
+            "store.full", f"the disk is full{where}", "make room, then restart the node"
+        )
     if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
         return OurFault(
             "store.damaged", f"the database is damaged{where}: {error}", "restore it from a backup"
@@ -181,8 +183,7 @@ class SqliteTx:
         )
         if owner:
             self._db.execute(
-                "insert into checkpoint (place, root, line1) values (?,?,?)"
-                " on conflict do nothing",
+                "insert into checkpoint (place, root, line1) values (?,?,?) on conflict do nothing",
                 (base + owner.size, owner.root, owner.signature),
             )
         if receipt:
@@ -235,7 +236,9 @@ class SqliteTx:
     def tile_root(self, origin: str, level: int, index: int) -> bytes:
         """Return the root kept with a tile."""
         place = self._tile_place(origin, level, index)
-        found: bytes = self._db.execute("select root from tile where place=?", (place,)).fetchone()[0]
+        found: bytes = self._db.execute("select root from tile where place=?", (place,)).fetchone()[
+            0
+        ]
         return found
 
     def tile(self, origin: str, level: int, index: int) -> bytes:
@@ -307,6 +310,4 @@ class SqliteTx:
 
     def keep_evidence(self, digest: bytes, data: bytes, at: Moment) -> None:
         """Keep a proof that somebody broke the protocol."""
-        self._db.execute(
-            "insert or ignore into evidence values (?,?,?)", (digest, at.ms, data)
-        )
+        self._db.execute("insert or ignore into evidence values (?,?,?)", (digest, at.ms, data))
