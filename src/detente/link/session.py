@@ -49,11 +49,14 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class PathBegun:
-    """A connection exists, its handshake begins. `dialled` by this side."""
+    """A connection exists. baseline: what was durable here when its handshake began, if that
+    was before this; path: its name if this side dialled, else HELLO says it.
+    """
 
     conn: int
     path: str
     dialled: bool
+    baseline: Heads | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,7 +309,9 @@ class Session:
     # Paths.
 
     def _path_begun(self, given: PathBegun, now: Moment) -> Effects:
-        self._conns[given.conn] = _Conn(given.path, given.dialled, now, self._heads)
+        self._conns[given.conn] = _Conn(
+            given.path, given.dialled, now, given.baseline or self._heads
+        )
         return []
 
     def _path_up(self, given: PathUp, now: Moment) -> Effects:
@@ -517,6 +522,8 @@ class Session:
                 "compare the link id on both sides: detente link list",
             )
         self._echo = stated.nonce
+        if not conn.dialled:
+            conn.path = stated.path
         self.peer_clock_ms = stated.clock_ms - now.ms
         rival = self._rival(number, conn)
         effects: Effects = []
