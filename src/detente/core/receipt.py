@@ -52,7 +52,8 @@ class StepFailed(OurFault):
     """
 
     def __init__(self, step: int, why: str, because: str | None = None) -> None:
-        super().__init__("proof.invalid", f"step {step}: {why}", _REMEDY)
+        where = f"step {step}: " if step else "step 0: the file's structure: "
+        super().__init__("proof.invalid", where + why, _REMEDY)
         self.step, self.why, self.because = step, why, because
 
     def inside(self, place: str) -> "StepFailed":
@@ -195,7 +196,7 @@ def _write(
 
 
 def _structure(why: str, because: str = "E_CANON") -> StepFailed:
-    return StepFailed(0, f"the file's structure: {why}", because)
+    return StepFailed(0, why, because)
 
 
 def read(data: bytes) -> Proof:
