@@ -75,10 +75,15 @@ def sign(signer: Signer, origin: str, size: int, root: bytes) -> Checkpoint:
     return Checkpoint(size, root, signer.sign(text_of(origin, size, root)))
 
 
+def is_signed(checkpoint: Checkpoint, origin: str, public: bytes) -> bool:
+    """Say whether the owner's key `public` signed this state."""
+    text = text_of(origin, checkpoint.size, checkpoint.root)
+    return keys.ed25519_holds(public, checkpoint.signature, text)
+
+
 def check(checkpoint: Checkpoint, origin: str, public: bytes) -> None:
     """Raise TheirFault("E_CP_SIG") unless the owner's key `public` signed this state."""
-    text = text_of(origin, checkpoint.size, checkpoint.root)
-    if not keys.ed25519_holds(public, checkpoint.signature, text):
+    if not is_signed(checkpoint, origin, public):
         raise TheirFault(
             "E_CP_SIG",
             f"the checkpoint of {origin} at size {checkpoint.size} is not signed by its owner",
@@ -97,11 +102,16 @@ def cosign(signer: Signer, origin: str, size: int, root: bytes, now: Moment) -> 
     return Cosignature(size, root, time, signer.sign(message))
 
 
-def check_cosignature(cosignature: Cosignature, origin: str, public: bytes) -> None:
-    """Raise TheirFault("E_COSIGN") unless key `public` gave this receipt."""
+def is_cosigned(cosignature: Cosignature, origin: str, public: bytes) -> bool:
+    """Say whether key `public` gave this receipt."""
     text = text_of(origin, cosignature.size, cosignature.root)
     message = _cosign_message(text, cosignature.time)
-    if not keys.ed25519_holds(public, cosignature.signature, message):
+    return keys.ed25519_holds(public, cosignature.signature, message)
+
+
+def check_cosignature(cosignature: Cosignature, origin: str, public: bytes) -> None:
+    """Raise TheirFault("E_COSIGN") unless key `public` gave this receipt."""
+    if not is_cosigned(cosignature, origin, public):
         raise TheirFault(
             "E_COSIGN",
             f"the receipt for {origin} at size {cosignature.size} is not signed by its giver",

@@ -22,6 +22,7 @@ AUTHOR: Final = 1
 RELEASER: Final = 2
 RELAYER: Final = 3
 ALG_ED25519: Final = 1
+NO_MATTER: Final = "0" * 32  # of what belongs to no matter: openings, deliveries
 MID_TEXT: Final = 20  # characters of a mid's short form
 
 _KIND = re.compile(r"[a-z]+(?:\.[a-z_]+){1,3}")

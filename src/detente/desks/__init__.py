@@ -1,0 +1,1 @@
+"""One column a subject. A desk never imports another desk."""

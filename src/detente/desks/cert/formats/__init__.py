@@ -1,0 +1,1 @@
+"""Foreign bytes of the CERT desk."""

@@ -1,0 +1,1 @@
+"""Adapters to disk: the node's logs and the office's tables."""

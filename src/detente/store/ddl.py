@@ -1,0 +1,116 @@
+"""A table declared by a desk, as SQL text and as cells. Pure."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+
+from detente.core.errors import OurFault
+from detente.office.fields import Cell, Field, Type, Value
+from detente.office.tables import Row, Table
+
+_SQL_TYPE = {"text": "TEXT", "integer": "INTEGER", "blob": "BLOB"}
+
+
+class Shape:
+    """A table's statements and the way of a row to cells and back. Made once a table."""
+
+    def __init__(self, table: Table) -> None:
+        self.table = table
+        names = [field.name for field in table.columns]
+        listed = ", ".join(f'"{name}"' for name in names)
+        marks = ", ".join("?" for _ in names)
+        self.create = create(table)
+        self.put = f'INSERT OR REPLACE INTO "{table.name}" ({listed}) VALUES ({marks})'
+        self.get = f'SELECT {listed} FROM "{table.name}" WHERE "{table.key}" = ?'
+        self.drop = f'DELETE FROM "{table.name}" WHERE "{table.key}" = ?'
+        self._listed = listed
+        self._to_cell = tuple(
+            (field.name, _writer(field), field.required) for field in table.columns
+        )
+        self._from_cell = tuple((field.name, _reader(field)) for field in table.columns)
+        self._names = frozenset(names)
+
+    def cells(self, row: Row) -> list[Cell]:
+        """Return a row as cells in the order of the columns."""
+        assert self._names >= row.keys(), f"{self.table.name} has no {row.keys() - self._names}"
+        cells: list[Cell] = []
+        for name, write, needed in self._to_cell:
+            value = row.get(name)
+            if value is None:
+                assert not needed, f"{self.table.name}.{name} is not given"
+                cells.append(None)
+            elif write is None:
+                assert isinstance(value, (int, str, bytes))
+                cells.append(value)
+            else:
+                cells.append(write(value))
+        return cells
+
+    def row(self, cells: Sequence[Cell]) -> Row:
+        """Return cells as a row; an empty cell is None."""
+        return {
+            name: cell if cell is None or read is None else read(cell)
+            for (name, read), cell in zip(self._from_cell, cells, strict=True)
+        }
+
+    def cell(self, name: str, value: Value) -> Cell:
+        """Return one column's value as a cell."""
+        return None if value is None else self.table.named[name].to_cell(value)
+
+    def find(self, where: Mapping[str, Value], *, after: bool) -> str:
+        """Return the statement that finds rows by columns, in the order of their keys."""
+        asked = [f'"{name}" IS ?' for name in where]
+        if after:
+            asked.append(f'"{self.table.key}" > ?')
+        clause = f" WHERE {' AND '.join(asked)}" if asked else ""
+        return (
+            f'SELECT {self._listed} FROM "{self.table.name}"{clause} '
+            f'ORDER BY "{self.table.key}" LIMIT ?'
+        )
+
+
+@lru_cache(maxsize=1_024)
+def shape_of(table: Table) -> Shape:
+    """Return the shape of a table, made once."""
+    return Shape(table)
+
+
+def create(table: Table) -> tuple[str, ...]:
+    """Return the statements that make a table and its indexes."""
+    columns = ", ".join(_column(table, field) for field in table.columns)
+    made = [f'CREATE TABLE "{table.name}" ({columns}) STRICT, WITHOUT ROWID']
+    for together in table.find_by:
+        # The key is part of every index of a table WITHOUT ROWID: pages come in its order.
+        listed = ", ".join(f'"{name}"' for name in together)
+        made.append(f'CREATE INDEX "{index_name(table, together)}" ON "{table.name}" ({listed})')
+    return tuple(made)
+
+
+def index_name(table: Table, together: tuple[str, ...]) -> str:
+    """Return the name of the index over columns of a table."""
+    return f"{table.name}__{'__'.join(together)}"
+
+
+def _column(table: Table, field: Field) -> str:
+    kind = _SQL_TYPE[field.affinity]
+    if field.name == table.key:
+        return f'"{field.name}" {kind} PRIMARY KEY NOT NULL'
+    return f'"{field.name}" {kind}{" NOT NULL" if field.required else ""}'
+
+
+def _writer(field: Field) -> Callable[[Value], Cell] | None:
+    if field.many:
+        return field.to_cell
+    # None: the value is its cell. A call less for each of most columns, thousands of times a fold.
+    return None if type(field.type).to_cell is Type.to_cell else field.type.to_cell
+
+
+def _reader(field: Field) -> Callable[[Cell], Value] | None:
+    if field.many:
+        return field.from_cell
+    return None if type(field.type).from_cell is Type.from_cell else field.type.from_cell
+
+
+def shape_fault(table: Table) -> OurFault:
+    """Return the fault of a table that stands in a store with other columns."""
+    what = f"{table.name} stands here in another shape"
+    return OurFault("store.shape", what, "refold it: detente rebuild")

@@ -1,0 +1,1 @@
+"""Three faces derived from one act, and what all screens share."""
