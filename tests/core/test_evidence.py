@@ -17,6 +17,7 @@ from hypothesis.strategies import binary, booleans, lists, none, text
 from tests.proofs import (
     LINK,
     ORIGIN,
+    ROOT,
     SALT,
     TEXT,
     A,
@@ -32,7 +33,7 @@ from tests.proofs import (
     later,
 )
 
-from detente.core import canon, evidence, inner, limits, receipt
+from detente.core import canon, evidence, inner, limits, receipt, record, trust
 from detente.core.errors import OurFault
 from detente.core.evidence import Disclosed
 from detente.core.receipt import StepFailed
@@ -51,7 +52,7 @@ def back() -> bytes:
         to=(f"cert@{A}",),
         kind="sys.delivered",
         ck=inner.OPEN_CK,
-        matter=evidence.NO_MATTER,
+        matter=record.NO_MATTER,
         n=1,
     )
     kept = kept_of(said, [(1, "s-01", "")], sender=B)
@@ -72,7 +73,7 @@ def members(data: bytes) -> dict[str, bytes]:
 
 
 def pack(parts: Sequence[tuple[str, bytes]]) -> bytes:
-    """The ZIP of these members as spec/receipt.md 4 says it, written by hand."""
+    """The ZIP of these members as spec/log.md 7.3 says it, written by hand."""
     body, directory = b"", b""
     for name, data in parts:
         facts = struct.pack(
@@ -119,6 +120,21 @@ def test_an_evidence_file_shows_its_records_and_is_as_strong_as_the_weakest() ->
     assert (by_mid[MID].text, by_mid[MID].strength) == (TEXT, "FULL")
     assert (shown.strength, shown.matter, shown.about) == ("FAST", MATTER, "a scan of 192.0.2.7")
     assert shown.not_shown == (*receipt.NOT_SHOWN, evidence.NOT_COMPLETE)
+
+
+def test_the_vector_made_without_this_code_holds_and_is_written_again_from_its_parts() -> None:
+    folder = ROOT / "spec" / "vectors" / "second"
+    data = (folder / "two.evidence").read_bytes()
+    given_chains = {
+        name: trust.read_chain((folder / f"{name}.card").read_bytes()) for name in (A, B)
+    }
+    shown = evidence.check(data, given_chains)
+    assert [one.header.kind for one in shown.records] == ["sys.delivered", "cyber.notice"]
+    parts = members(data)
+    (plain,) = (body for name, body in parts.items() if name.endswith(".plain"))
+    delivered, flash = (body for name, body in parts.items() if name.endswith(".tlog-proof"))
+    records = [Disclosed(flash, plain[32:], plain[:32]), Disclosed(delivered)]
+    assert evidence.write(records, given_chains.values(), shown.matter, shown.about) == data
 
 
 def test_evidence_of_full_proofs_alone_is_full() -> None:
@@ -352,7 +368,7 @@ def test_a_record_of_another_matter_is_refused() -> None:
 
 
 def test_no_matter_is_for_the_nodes_records_alone() -> None:
-    stray = case(kept_of(header(matter=evidence.NO_MATTER))).data
+    stray = case(kept_of(header(matter=record.NO_MATTER))).data
     data = evidence.write([Disclosed(stray)], chains().values(), MATTER)
     assert "of matter" in structure_failure(data)
     of_none = evidence.write([Disclosed(stray), Disclosed(back())], chains().values())

@@ -413,6 +413,23 @@ def test_a_record_from_a_desk_of_no_card_fails_step_7() -> None:
     assert (fault.step, fault.because) == (7, "E_SIG")
 
 
+@pytest.mark.parametrize(
+    ("desk", "kind"),
+    [("node", "cert.notice"), ("node", "sys.delivered"), ("cert", "sys.link_open")],
+)
+def test_what_nodes_say_and_what_desks_say_is_kept_apart_in_step_7(desk: str, kind: str) -> None:
+    ck = inner.OPEN_CK if kind.startswith("sys.") else bytes(32)[:-1] + b"\1"
+    said = header(from_=f"{desk}@{A}", kind=kind, ck=ck)
+    fault = failure(case(kept_of(said, [(1, "s-01", "")])).data)
+    assert (fault.step, fault.because) == (7, "E_SIG")
+
+
+def test_a_nodes_link_opening_is_shown() -> None:
+    said = header(from_=f"node@{A}", to=(f"node@{B}",), kind="sys.link_open", ck=inner.OPEN_CK)
+    shown = receipt.check(case(kept_of(said, [(1, "s-01", "")])).data, chains(), TEXT)
+    assert shown.header.kind == "sys.link_open"
+
+
 def test_a_flash_released_by_nobody_fails_step_7() -> None:
     fault = failure(case(kept_of(header(prec="FLASH"), [(1, "s-01", "")])).data)
     assert (fault.step, fault.because) == (7, "E_RELEASE")

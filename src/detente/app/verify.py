@@ -2,7 +2,7 @@
 
 It stands on core alone, so that a court can read all that decides. What is trusted are the cards
 given; compare their fingerprints with the parties, not with whoever brought the file.
-Normative: spec/receipt.md 5 (exit codes).
+Normative: spec/log.md 6 (steps, exit codes).
 """
 
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,7 @@
 """Several proofs in one file: the cards they stand on, the texts that are disclosed, a manifest.
 
 A ZIP without compression that has one form of bytes only, so that nothing hides between members.
-Normative: spec/receipt.md 4.
+Normative: spec/log.md 7.
 """
 
 import io
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, NamedTuple
 
-from detente.core import canon, inner, limits, receipt
+from detente.core import canon, inner, limits, receipt, record
 from detente.core.errors import OurFault, TheirFault
 from detente.core.receipt import Proof, Shown, StepFailed, Strength
 from detente.core.trust import Chain
@@ -20,7 +20,6 @@ from detente.core.trust import Chain
 MAGIC: Final = b"PK\x03\x04"  # of a ZIP's first member
 NOT_COMPLETE: Final = "that these are all records of the matter"
 TWO_HEADS: Final = "that the log is one: two states of one size stand in this file"
-NO_MATTER: Final = "0" * 32
 
 _MANIFEST = "manifest.json"
 _CARD = re.compile(r"cards/([a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?)\.card")
@@ -99,7 +98,7 @@ def check(data: bytes, chains: Mapping[str, Chain]) -> EvidenceShown:
 
     Raises StepFailed: step 0 for the file's structure, 1 for a card inside that is not the one
     given, else the step of the first record that fails. Raises OurFault("proof.cards") if no card
-    was given of a party inside. Source: spec/receipt.md 4.
+    was given of a party inside. Source: spec/log.md 7.
     """
     contents = _contents(data)
     inside = {name: _same_card(name, card, chains) for name, card in contents.cards.items()}
@@ -142,7 +141,7 @@ def _check_record(
         text, salt = plain[inner.SALT_SIZE :], plain[: inner.SALT_SIZE]
     shown = receipt.check(contents.data[f"records/{mid}.tlog-proof"], chains, text, salt)
     header = shown.header
-    apart = header.kind.startswith("sys.") and header.matter == NO_MATTER
+    apart = header.kind.startswith("sys.") and header.matter == record.NO_MATTER
     if contents.matter not in (None, header.matter) and not apart:
         raise _structure(f"it is of matter {header.matter}, not {contents.matter}", "E_HEADER")
     return shown
