@@ -25,6 +25,7 @@ OPEN_KINDS: Final = frozenset(
         "sys.test",
     }
 )
+NODE_KINDS: Final = frozenset({"sys.link_open", "sys.home_open", "sys.card", "sys.revoke_agree"})
 
 
 def padded_size(length: int) -> int:

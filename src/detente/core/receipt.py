@@ -1,7 +1,7 @@
 """The proof of one record: it was said, where it stands in the log, and that the other side had it.
 
 A C2SP tlog-proof@v1 file that anyone checks offline with the two parties' cards.
-Normative: spec/receipt.md 2 (file) and 3 (steps).
+Normative: spec/log.md 6.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -46,13 +46,14 @@ NO_KINDS: Final[frozenset[str]] = frozenset()  # which kinds two sign, the verif
 
 
 class StepFailed(OurFault):
-    """A proof was read and does not hold. step: 0 (structure), then 1 to 8 of spec/receipt.md 3.
+    """A proof was read and does not hold. step: 0 (structure), then 1 to 8 of spec/log.md 6.
 
     because: the code of the protocol's own fault behind it, where there is one.
     """
 
     def __init__(self, step: int, why: str, because: str | None = None) -> None:
-        super().__init__("proof.invalid", f"step {step}: {why}", _REMEDY)
+        where = f"step {step}: " if step else "step 0: the file's structure: "
+        super().__init__("proof.invalid", where + why, _REMEDY)
         self.step, self.why, self.because = step, why, because
 
     def inside(self, place: str) -> "StepFailed":
@@ -170,7 +171,7 @@ def make(
     """Return the proof file of one record.
 
     index and path place it in the log at head's size, hashes of 32 bytes from the leaf upward. salt
-    (32 bytes) lets who also has the text check it against the header. Source: spec/receipt.md 2.
+    (32 bytes) lets who also has the text check it against the header. Source: spec/log.md 6.
     """
     data = _write(kept, index, path, head.note, salt)
     assert len(data) <= limits.MAX_PROOF, "every part has its limit, and they fit"
@@ -195,7 +196,7 @@ def _write(
 
 
 def _structure(why: str, because: str = "E_CANON") -> StepFailed:
-    return StepFailed(0, f"the file's structure: {why}", because)
+    return StepFailed(0, why, because)
 
 
 def read(data: bytes) -> Proof:
@@ -260,7 +261,7 @@ def check(
 
     plaintext: the record's text, if it is at hand; salt: its salt where the file has none.
     Raises StepFailed naming the step, OurFault("proof.cards") without the log owner's card.
-    Source: spec/receipt.md 3. Step 1, the cards, was done when the chains were read; step 3, the
+    Source: spec/log.md 6. Step 1, the cards, was done when the chains were read; step 3, the
     leaf, cannot fail by itself: what is changed there shows in step 4.
     """
     proof = read(data)

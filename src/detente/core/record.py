@@ -318,12 +318,15 @@ def check_rules(
     """Return who signed, by everything that needs no arithmetic on keys.
 
     desk is the sending desk on the sender's card; second_person names kinds that two people sign.
-    Raises TheirFault: E_SIG for a missing, doubled, unknown or unentitled signer, and for an open
-    body where none belongs; E_RELEASE where two different people must sign and do not.
+    Raises TheirFault: E_SIG for a missing, doubled, unknown or unentitled signer, for an open body
+    where none belongs, and for a node's kind from a desk or a desk's from a node; E_RELEASE where
+    two different people must sign and do not.
     Source: spec/record.md 4 and 6.
     """
     if header.is_open != (header.kind in inner.OPEN_KINDS):
         raise _bad_signatures(f"{header.kind} with the wrong sort of body")
+    if (names.desk_of(header.from_) == names.NODE_DESK) != (header.kind in inner.NODE_KINDS):
+        raise _bad_signatures(f"{header.kind} from {header.from_}")
     seen: dict[int, Signature] = {}
     for one in signatures:
         if one.role not in (AUTHOR, RELEASER) or one.role in seen:
