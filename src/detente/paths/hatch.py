@@ -200,7 +200,8 @@ class HatchClient:
     def levels(self) -> list[Level]:
         """Return every log with its sizes and state; clears `news`."""
         self.news = False
-        return [Level(*each[:9], since=Moment(each[9])) for each in self._ask("levels")]
+        rows: list[list[Any]] = self._ask("levels")
+        return [Level(*[*row[:-1], Moment(row[-1])]) for row in rows]
 
     def cards(self) -> list[PeerCard]:
         """Return this party's own card first, then every peer's."""

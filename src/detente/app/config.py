@@ -1,0 +1,161 @@
+"""Settings: read once, typed, no secret among them. Source: docs/settings.md.
+
+Order: defaults, `detente.toml`, environment (DETENTE_SECTION_KEY), option.
+"""
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from detente.core.errors import OurFault
+
+FILE_NAME: Final = "detente.toml"
+Value = str | bool | list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting: its default, and what it is for in one line."""
+
+    default: Value
+    about: str
+
+
+SETTINGS: Final[Mapping[str, Mapping[str, Setting]]] = {
+    "party": {
+        "name": Setting("", "the party's name, as on its card; written by init"),
+        "languages": Setting(["en"], "languages for people here; the first is the default"),
+    },
+    "link": {
+        "listen": Setting([], "where peers reach us: tcp://ADDRESS:PORT"),
+    },
+    "node": {
+        "check_at_submit": Setting(
+            False, "check every signature of our own office again at the node"
+        ),
+    },
+    "vault": {
+        "node_passphrase_file": Setting("", "file with the node's passphrase; else asked at start"),
+        "office_passphrase_file": Setting(
+            "", "file with the office's passphrase; else asked at start"
+        ),
+    },
+    "log": {
+        "level": Setting("info", "least level written to standard error: debug, info, warn, error"),
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """All settings of one party, and where its folder is. `sources` says where each came from."""
+
+    folder: Path
+    values: Mapping[str, Value]
+    sources: Mapping[str, str] = field(default_factory=dict)
+
+    def text(self, name: str) -> str:
+        """Return a text setting by `section.key`."""
+        found = self.values[name]
+        assert isinstance(found, str)
+        return found
+
+    def texts(self, name: str) -> list[str]:
+        """Return a list setting."""
+        found = self.values[name]
+        assert isinstance(found, list)
+        return found
+
+    def flag(self, name: str) -> bool:
+        """Return a yes-or-no setting."""
+        found = self.values[name]
+        assert isinstance(found, bool)
+        return found
+
+    def path(self, name: str) -> str:
+        """Return a file setting, relative to the folder; "" if it is not set."""
+        found = self.text(name)
+        return str(self.folder / found) if found else ""
+
+
+def locate(given: str | None) -> Path:
+    """Return the settings file: the option, else DETENTE_CONFIG, else ./detente.toml.
+
+    A folder stands for the file in it. Raises OurFault("config.missing").
+    """
+    file = Path(given or os.environ.get("DETENTE_CONFIG") or FILE_NAME)
+    if file.is_dir():
+        file = file / FILE_NAME
+    if not file.exists():
+        raise OurFault(
+            "config.missing",
+            f"no settings at {file}",
+            "give --at FOLDER, or make a party: detente init NAME",
+        )
+    return file
+
+
+def load(given: str | None) -> Config:
+    """Read the settings. Raises OurFault: config.missing, config.unknown, config.bad."""
+    file = locate(given)
+    try:
+        told = tomllib.loads(file.read_text())
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise OurFault("config.bad", f"{file}: {error}", "mend the file as docs/settings.md says") from None
+    values: dict[str, Value] = {}
+    sources: dict[str, str] = {}
+    for section, members in told.items():
+        known = SETTINGS.get(section)
+        if known is None or not isinstance(members, dict):
+            raise _unknown(section, list(SETTINGS), file)
+        for key, value in members.items():
+            if key not in known:
+                raise _unknown(f"{section}.{key}", [f"{section}.{each}" for each in known], file)
+            values[f"{section}.{key}"] = _typed(f"{section}.{key}", value, known[key].default, file)
+            sources[f"{section}.{key}"] = str(file)
+    for section, members in SETTINGS.items():
+        for key, setting in members.items():
+            name, variable = f"{section}.{key}", f"DETENTE_{section}_{key}".upper()
+            values.setdefault(name, setting.default)
+            sources.setdefault(name, "default")
+            if variable in os.environ:
+                values[name] = _from_text(name, os.environ[variable], setting.default)
+                sources[name] = variable
+    if not values["party.name"]:
+        raise OurFault("config.bad", f"{file}: party.name is missing", "write the party's name")
+    if values["log.level"] not in ("debug", "info", "warn", "error"):
+        raise OurFault(
+            "config.bad", f"log.level is {values['log.level']!r}", "use debug, info, warn or error"
+        )
+    return Config(file.resolve().parent, values, sources)
+
+
+def _unknown(name: str, known: list[str], file: Path) -> OurFault:
+    near = difflib.get_close_matches(name, known, 1, 0.0)
+    return OurFault("config.unknown", f"{file}: no setting {name}", f"did you mean {near[0]}?")
+
+
+def _typed(name: str, value: object, default: Value, file: Path) -> Value:
+    if isinstance(default, list):
+        if isinstance(value, list) and all(isinstance(each, str) for each in value):
+            return list(value)
+    elif isinstance(value, (str, bool)) and type(value) is type(default):
+        return value
+    kinds = {bool: "true or false", str: "a text", list: "a list of texts"}
+    raise OurFault(
+        "config.bad", f"{file}: {name} is {value!r}", f"write {kinds[type(default)]}"
+    )
+
+
+def _from_text(name: str, text: str, default: Value) -> Value:
+    if isinstance(default, list):
+        return [each for each in text.split(",") if each]
+    if isinstance(default, bool):
+        if text not in ("true", "false"):
+            raise OurFault("config.bad", f"{name} is {text!r} in the environment", "write true or false")
+        return text == "true"
+    return text
