@@ -146,7 +146,8 @@ class Parts(Type):
         """Return the members written with the sign between them."""
         written = text.split(self.sign, len(self.fields) - 1)
         pairs = zip(self.fields, written, strict=False)
-        return self.check(name, Values({field.name: field.read([part]) for field, part in pairs}))
+        found = {one.name: one.read([part], f"{name}.{one.name}") for one, part in pairs}
+        return self.check(name, Values(found))
 
     def show(self, value: Value) -> str:
         """Return the members with the sign between them."""
