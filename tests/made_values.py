@@ -25,7 +25,9 @@ from detente.office.fields import (
 )
 
 _PLAIN = st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp"))
-_ADDRESSES = st.from_regex(r"[a-z][a-z0-9-]{0,8}@[a-z0-9]([a-z0-9.-]{0,9}[a-z0-9])?", fullmatch=True)
+_ADDRESSES = st.from_regex(
+    r"[a-z][a-z0-9-]{0,8}@[a-z0-9]([a-z0-9.-]{0,9}[a-z0-9])?", fullmatch=True
+)
 
 
 def of_type(kind: Type, mids: Sequence[bytes] = ()) -> st.SearchStrategy[Value]:
@@ -53,7 +55,7 @@ def of_type(kind: Type, mids: Sequence[bytes] = ()) -> st.SearchStrategy[Value]:
         case Desks():
             return st.sets(_ADDRESSES, min_size=1, max_size=3).map(lambda few: tuple(sorted(few)))
         case FileText():
-            return st.text(st.characters(exclude_categories=("Cs",)), min_size=1, max_size=40)
+            return st.text(st.characters(codec="utf-8"), min_size=1, max_size=40)
         case File():
             return st.binary(min_size=1, max_size=40)
         case Parts():

@@ -33,7 +33,7 @@ def test_a_cut_that_several_mids_share_finds_two_of_them() -> None:
 def test_neighbours_that_share_bytes_but_not_letters_are_passed_over() -> None:
     # 6 letters are 30 bits: 64 other mids share the first 3 bytes.
     wanted = b"\x00\x00\x00\xfc" + bytes(28)
-    others = [b"\x00\x00\x00" + bytes([number]) + bytes(28) for number in range(0, 0xFC)]
+    others = [b"\x00\x00\x00" + bytes([number]) + bytes(28) for number in range(0xFC)]
     assert find_mids(reader(wanted, *others), TABLE, Cut(mid_text(wanted)[:6])) == [wanted]
 
 
@@ -46,7 +46,11 @@ def test_a_cut_of_no_record_or_of_several_is_refused(found: Sequence[bytes]) -> 
 
 def test_cuts_are_completed_wherever_they_stand() -> None:
     mid = b"m" * 32
-    values: dict[str, Value] = {"a": Cut("aaaaaa"), "b": (Values({"c": Cut("bbbbbb")}), 1), "d": "x"}
+    values: dict[str, Value] = {
+        "a": Cut("aaaaaa"),
+        "b": (Values({"c": Cut("bbbbbb")}), 1),
+        "d": "x",
+    }
     whole = complete(Values(values), lambda _cut: [mid])
     assert whole == Values({"a": mid, "b": (Values({"c": mid}), 1), "d": "x"})
 

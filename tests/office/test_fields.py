@@ -179,7 +179,8 @@ def test_what_a_stranger_wrote_wrongly_is_their_fault(kind: Type, json: Json) ->
 def test_a_list_has_one_element_or_more_up_to_its_limit() -> None:
     field = Field("x", Whole(), many=True, count_max=3)
     assert field.from_json([1, 2, 3]) == (1, 2, 3)
-    for wrong in ([], [1, 2, 3, 4], 1):
+    wrongs: tuple[Json, ...] = ([], [1, 2, 3, 4], 1)
+    for wrong in wrongs:
         with pytest.raises(TheirFault) as refused:
             field.from_json(wrong)
         assert refused.value.code == "E_CANON"

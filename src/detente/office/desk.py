@@ -180,6 +180,11 @@ class Desk:
     checks: tuple[Check, ...] = ()
 
     @cached_property
+    def verbs(self) -> tuple[Act | Look, ...]:
+        """All that a person may do or see here."""
+        return (*self.acts, *self.looks)
+
+    @cached_property
     def kind_named(self) -> dict[str, Kind]:
         """The kinds by name."""
         return {kind.name: kind for kind in self.kinds}

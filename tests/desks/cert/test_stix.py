@@ -89,7 +89,7 @@ def test_invalid_files_of_the_field_are_refused_with_field_and_reason() -> None:
     assert "line 1, column 1" in flaw(shared("stix-invalid", "invalid_braces.json"))
     assert "line 9, column 1" in flaw(shared("stix-invalid", "invalid_comma.json"))
     lone = json.loads(shared("stix-invalid", "invalid_identity.json"))
-    assert "object 0 (\"identity--8c6a" in flaw(bundle(lone))
+    assert 'object 0 ("identity--8c6a' in flaw(bundle(lone))
     assert "has no modified" in flaw(bundle(lone))
     late = json.loads(shared("stix-invalid", "invalid_timestamp.json"))
     assert "before it was created" in flaw(bundle(late))
@@ -146,7 +146,9 @@ def test_what_is_no_bundle_is_refused_with_place_and_reason(data: bytes, told: s
         changed(IDENTITY, modified="2016-08-08T15:50:10.9830Z"),
         changed(IDENTITY, x_number=75.5, x_deep={"a": [1, None, True]}),
         changed(IDENTITY, id="identity--8C6AF861-7b20-41ef-9b59-6344fd872a8f"),
-        changed(IDENTITY, type="x-acme-team", id="x-acme-team--8c6af861-7b20-41ef-9b59-6344fd872a8f"),
+        changed(
+            IDENTITY, type="x-acme-team", id="x-acme-team--8c6af861-7b20-41ef-9b59-6344fd872a8f"
+        ),
         {"type": "x-acme-fact", "id": "x-acme-fact--8c6af861-7b20-41ef-9b59-6344fd872a8f"},
     ],
 )
@@ -190,7 +192,9 @@ def test_no_bytes_do_more_than_be_refused(data: bytes) -> None:
 
 Json = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3)
+    ),
     max_leaves=10,
 )
 
@@ -243,12 +247,10 @@ def test_a_number_read_back_is_the_number(value: float) -> None:
 
 def test_names_are_sorted_by_utf_16_as_rfc_8785_says() -> None:
     names = ["\u20ac", "\r", "\ufb33", "1", "\U0001f600", "\u0080", "\u00f6"]
-    text = jcs.encode({name: None for name in names}).decode()
+    text = jcs.encode(dict.fromkeys(names)).decode()
     assert list(json.loads(text)) == [
         "\r", "1", "\u0080", "\u00f6", "\u20ac", "\U0001f600", "\ufb33",
     ]  # fmt: skip
-
-
 
 
 def marked(*refs: str, **more: object) -> dict[str, object]:
@@ -263,9 +265,6 @@ def definition(number: int, **more: object) -> dict[str, object]:
         "created": "2026-01-01T00:00:00Z",
         **more,
     }
-
-
-
 
 
 @pytest.mark.parametrize("first", sorted(marking.FIXED))
