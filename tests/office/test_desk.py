@@ -3,7 +3,7 @@ from collections.abc import Sequence
 import pytest
 
 from detente.core.errors import OurFault
-from detente.office.desk import TableReader, complete, every, find_mids
+from detente.office.desk import Look, TableReader, complete, every, find_mids, ready
 from detente.office.fields import Cut, Field, Mid, Value, Values, Whole, mid_text
 from detente.office.tables import Table
 from detente.store.memory import MemoryRows
@@ -53,6 +53,32 @@ def test_cuts_are_completed_wherever_they_stand() -> None:
     }
     whole = complete(Values(values), lambda _cut: [mid])
     assert whole == Values({"a": mid, "b": (Values({"c": mid}), 1), "d": "x"})
+
+
+LOOK = Look(
+    "t/x",
+    (Field("of", Mid()), Field("n", Whole(0, 9), default=5), Field("m", Whole(), required=False)),
+    lambda _reader, _values, _now: (),
+    (),
+)
+
+
+def test_values_of_any_face_are_made_ready() -> None:
+    mid = b"m" * 32
+    assert ready(LOOK, Values({"of": Cut("aaaaaa")}), lambda _: [mid]) == Values(
+        {"of": mid, "n": 5}
+    )
+    assert ready(LOOK, Values({"of": mid, "n": 7}), lambda _: []) == Values({"of": mid, "n": 7})
+
+
+@pytest.mark.parametrize(
+    "given,code",
+    [({}, "form.missing"), ({"of": b"m"}, "form.mid"), ({"of": b"m" * 32, "n": 10}, "form.number")],
+)
+def test_values_that_are_not_ready_are_refused(given: dict[str, Value], code: str) -> None:
+    with pytest.raises(OurFault) as refused:
+        ready(LOOK, Values(given), lambda _: [])
+    assert refused.value.code == code
 
 
 @pytest.mark.parametrize("count", [0, 1, 499, 500, 501, 1_000])

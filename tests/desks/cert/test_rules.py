@@ -48,6 +48,11 @@ def test_a_bundles_state_says_the_weightiest_of_what_happened(
     assert found == state
 
 
+def test_those_answer_whom_a_bundle_was_sent_to() -> None:
+    to = ("cert@borealis.gov", "cert@cordia.gov", "notices@cordia.gov")
+    assert rules.answerers(to) == ("borealis.gov", "cordia.gov")
+
+
 def test_without_a_deadline_nothing_is_overdue() -> None:
     assert rules.state(2, 0, answered=False, deadline=None, now=Moment(2**50)) == "open"
 

@@ -240,6 +240,14 @@ def test_numbers_are_written_as_rfc_8785_says(number: float, text: str) -> None:
     assert jcs.number(number) == text
 
 
+@pytest.mark.parametrize(
+    "value,text",
+    [(2**53, b"9007199254740992"), (-(2**53) - 1, b"-9007199254740992"), (10**21, b"1e+21")],
+)
+def test_whole_numbers_are_doubles(value: int, text: bytes) -> None:
+    assert jcs.encode(value) == text
+
+
 @given(st.floats(allow_nan=False, allow_infinity=False))
 def test_a_number_read_back_is_the_number(value: float) -> None:
     assert float(jcs.number(value)) == value
