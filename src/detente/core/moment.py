@@ -51,7 +51,9 @@ class Moment:
         try:
             at = _EPOCH + timedelta(milliseconds=self.ms)
         except OverflowError:
-            raise OurFault("time.range", "a time outside the years 1 to 9999", "set the clock") from None
+            raise OurFault(
+                "time.range", "a time outside the years 1 to 9999", "set the clock"
+            ) from None
         return f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03d}Z".rjust(24, "0")
 
     @property

@@ -175,7 +175,7 @@ class Parts(Type):
 class Field:
     """A named value of a type.
 
-    many: a tuple of 1 to count_max such values. bare: at the command line it stands without an
+    many: a tuple of count_min to count_max such values. bare: at the command line it stands without an
     option's name. default: what an act takes when nothing is given; bodies have none.
     about: key of the words that explain it; empty = `<desk>.field.<name>`.
     """
@@ -184,6 +184,7 @@ class Field:
     type: Type
     required: bool = True
     many: bool = False
+    count_min: int = 1
     count_max: int = 100
     bare: bool = False
     default: Value = None
@@ -203,8 +204,9 @@ class Field:
         """Say what is wrong with a value, None if it is right."""
         if not self.many:
             return self.type.flaw(value)
-        if not isinstance(value, tuple) or not 1 <= len(value) <= self.count_max:
-            what = f"not a list of 1 to {self.count_max}"
+        least, most = self.count_min, self.count_max
+        if not isinstance(value, tuple) or not least <= len(value) <= most:
+            what = f"not a list of {least} to {most}"
             return Flaw("form.count", what, "give that many")
         flaws = (self.type.flaw(element) for element in value)
         return next((flaw for flaw in flaws if flaw), None)
@@ -228,8 +230,9 @@ class Field:
         name = f"{where}{self.name}"
         if not self.many:
             return self.type.from_json(name, json)
-        if not isinstance(json, list) or not 1 <= len(json) <= self.count_max:
-            raise TheirFault("E_CANON", f"{name}: not a list of 1 to {self.count_max}", "send less")
+        least, most = self.count_min, self.count_max
+        if not isinstance(json, list) or not least <= len(json) <= most:
+            raise TheirFault("E_CANON", f"{name}: not a list of {least} to {most}", "send less")
         return tuple(self.type.from_json(name, element) for element in json)
 
     def to_cell(self, value: Value) -> Cell:

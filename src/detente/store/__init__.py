@@ -1,1 +1,1 @@
-"""Disk and memory behind the ports. SQL stands here and nowhere else."""
+"""Adapters to disk: the node's logs and the office's tables."""

@@ -1,0 +1,1 @@
+"""The roof: where clock, disk and people come in."""

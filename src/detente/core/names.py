@@ -1,0 +1,39 @@
+"""Names of parties, desks and links: ASCII, so that no two look alike (spec/record.md 1)."""
+
+import re
+from typing import Final
+
+from detente.core.errors import TheirFault
+
+_PARTY = r"[a-z0-9](?:[a-z0-9.-]{0,61}[a-z0-9])?"
+_DESK = r"[a-z][a-z0-9-]{0,31}"
+PARTY: Final = re.compile(_PARTY)
+DESK: Final = re.compile(_DESK)
+ADDRESS: Final = re.compile(f"({_DESK})@({_PARTY})")
+LINK_ID: Final = re.compile(r"[a-z2-7]{16}")
+NODE_DESK: Final = "node"
+
+
+def party_of(address: str) -> str:
+    """Return the party of `<desk>@<party>`. Raises TheirFault("E_HEADER")."""
+    return split(address)[1]
+
+
+def desk_of(address: str) -> str:
+    """Return the desk of `<desk>@<party>`. Raises TheirFault("E_HEADER")."""
+    return split(address)[0]
+
+
+def split(address: str) -> tuple[str, str]:
+    """Return desk and party of an address. Raises TheirFault("E_HEADER")."""
+    parts = ADDRESS.fullmatch(address)
+    if not parts:
+        raise TheirFault(
+            "E_HEADER", f"{address[:80]!r} is no desk address", "write it as cert@borealis.gov"
+        )
+    return parts[1], parts[2]
+
+
+def is_party(name: object) -> bool:
+    """Say whether this is a party's name."""
+    return isinstance(name, str) and PARTY.fullmatch(name) is not None

@@ -1,0 +1,1 @@
+"""The protocol machine of one link: inputs in, effects out. No socket, clock or disk."""

@@ -1,0 +1,652 @@
+"""The machine of one link: what came in, what must go out, what must be durable first.
+
+It decides and does nothing itself. `step` takes one input and returns effects in order; the node
+does those that touch the logs and answers with an input, the roof does those that touch a path.
+A record leaves only after `Logged`, a receipt only after `TookIn`: both say "durable".
+Normative: spec/link.md 4 to 7.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from detente.core import limits
+from detente.core.checkpoint import Checkpoint, Cosignature
+from detente.core.errors import WIRE, TheirFault
+from detente.core.moment import Moment, Span
+from detente.link import frames, hello
+from detente.link.frames import Complaint, Message
+from detente.link.hello import Heads, Hello
+from detente.link.reconcile import Verdict
+
+HELLO_TIMEOUT: Final = Span(5_000)
+PING_AFTER: Final = Span(5_000)
+PINGS_MISSED_MAX: Final = 3
+YOUNG: Final = Span(3_000)  # of two young connections on one path the lower fingerprint's stays
+
+DOWN: Final = "DOWN"
+RECONCILE: Final = "RECONCILE"
+LIVE: Final = "LIVE"
+RECOVER: Final = "RECOVER"
+HALTED: Final = "HALTED"
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """The two parties of a link, as this side states them in HELLO."""
+
+    party: str
+    peer: str
+    link_id: str
+    card_serial: int
+    card_hash: bytes
+    incarnation: bytes
+    dials_first: bool  # ours is the lower fingerprint
+
+
+# What comes in.
+
+
+@dataclass(frozen=True, slots=True)
+class PathBegun:
+    """A connection exists. baseline: what was durable here when its handshake began, if that
+    was before this; path: its name if this side dialled, else HELLO says it.
+    """
+
+    conn: int
+    path: str
+    dialled: bool
+    baseline: Heads | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PathUp:
+    """The handshake is done and the peer's key is pinned; nonce is 16 fresh bytes."""
+
+    conn: int
+    nonce: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class PathDown:
+    """The connection is gone."""
+
+    conn: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bytes:
+    """What one read of a connection gave."""
+
+    conn: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time passes; about once a second."""
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """These envelopes stand durably in our log from `first` on, up to the signed checkpoint."""
+
+    first: int
+    envelopes: Sequence[bytes]
+    checkpoint: Checkpoint
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resent:
+    """Envelopes of our log that the peer lacks, for one connection."""
+
+    conn: int
+    first: int
+    envelopes: Sequence[bytes]
+    checkpoint: Checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class TookIn:
+    """The peer's records below the checkpoint are durable here, and so is this receipt."""
+
+    conn: int
+    checkpoint: Checkpoint
+    receipt: Cosignature
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Receipted:
+    """The peer's receipt holds and is durable here."""
+
+    receipt: Cosignature
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the peer's HELLO means."""
+
+    conn: int
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What came over a connection broke the spec; class C closes it, class H halts the link."""
+
+    conn: int
+    fault: TheirFault
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChanged:
+    """This side's status for the peer: which desks are attended, and whether it can store."""
+
+    attended: tuple[str, ...]
+    read_only: bool
+
+
+Input = (
+    PathBegun | PathUp | PathDown | Bytes | Tick | Logged | Resent | TookIn | Receipted | Judged
+    | Refused | StatusChanged
+)  # fmt: skip
+
+# What must be done.
+
+
+@dataclass(frozen=True, slots=True)
+class Send:
+    """Give these bytes to the connection."""
+
+    conn: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close the connection; a fault says why it must be dialled again."""
+
+    conn: int
+    code: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """Judge the peer's heads against ours and against the baseline of this connection."""
+
+    conn: int
+    stated: Heads
+    held: Heads
+    baseline: Heads
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Store these records of the peer's log, which begin at our size and end at the checkpoint."""
+
+    conn: int
+    first: int
+    envelopes: Sequence[bytes]
+    checkpoint: Checkpoint
+    rank: int
+
+
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """Compare records that came again with those stored at the same places."""
+
+    conn: int
+    records: Sequence[tuple[int, bytes]]
+
+
+@dataclass(frozen=True, slots=True)
+class CompareHead:
+    """Compare a checkpoint at or below our size with the log as stored."""
+
+    conn: int
+    checkpoint: Checkpoint
+
+
+@dataclass(frozen=True, slots=True)
+class TakeReceipt:
+    """Check and keep the peer's receipt."""
+
+    conn: int
+    receipt: Cosignature
+
+
+@dataclass(frozen=True, slots=True)
+class Resend:
+    """Read our log from `start` to its end, for this connection."""
+
+    conn: int
+    start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Halt:
+    """Remember that the link is halted, with the evidence; nothing is appended any more."""
+
+    code: str
+    what: str
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """The link's state, or what the peer said, changed."""
+
+    state: str
+    why: str
+
+
+Effect = (
+    Send | Close | Judge | Intake | Compare | CompareHead | TakeReceipt | Resend | Halt | Show
+)  # fmt: skip
+Effects = list[Effect]
+
+
+@dataclass(slots=True)
+class _Conn:
+    path: str
+    dialled: bool
+    begun_at: Moment
+    baseline: Heads
+    reader: frames.Reader = field(default_factory=frames.Reader)
+    up: bool = False
+    met: bool = False
+    heard_at: Moment = Moment(0)
+    pings: int = 0
+
+
+class Session:
+    """One link as this side sees it. `heads` is what the store holds when it is made."""
+
+    def __init__(self, who: Who, heads: Heads, halted: str | None) -> None:
+        self._who = who
+        self._heads = heads
+        self._conns: dict[int, _Conn] = {}
+        self._held: dict[int, bytes] = {}
+        self._held_bytes = 0
+        self._flight: dict[int, int] = {}  # bytes logged and not receipted, by the size they end at
+        self._waiting: dict[int, tuple[Checkpoint, int]] = {}
+        self._live: int | None = None
+        self._echo: bytes | None = None
+        self._status = StatusChanged((), read_only=False)
+        self.state = HALTED if halted else DOWN
+        self.why = halted or "no path yet"
+        self.since = Moment(0)
+        self.peer_read_only = False
+        self.peer_attended: tuple[str, ...] = ()
+        self.peer_clock_ms: int | None = None
+
+    @property
+    def heads(self) -> Heads:
+        """What is durable here of both logs."""
+        return self._heads
+
+    def room(self) -> tuple[int, int]:
+        """Return how many records and bytes may be logged now: none unless reconciled."""
+        if self.state != LIVE:
+            return 0, 0
+        return (
+            limits.MAX_INFLIGHT_COUNT - (self._heads.out_size - self._heads.receipted),
+            limits.MAX_INFLIGHT_BYTES - sum(self._flight.values()),
+        )
+
+    def step(self, given: Input, now: Moment) -> Effects:
+        """Take one input; return what must be done, in this order."""
+        try:
+            return self._handlers[type(given)](self, given, now)
+        except TheirFault as fault:
+            conn = given.conn if isinstance(given, Bytes) else self._live
+            return self._fault(conn, fault, now)
+
+    # Paths.
+
+    def _path_begun(self, given: PathBegun, now: Moment) -> Effects:
+        self._conns[given.conn] = _Conn(
+            given.path, given.dialled, now, given.baseline or self._heads
+        )
+        return []
+
+    def _path_up(self, given: PathUp, now: Moment) -> Effects:
+        conn = self._conns[given.conn]
+        conn.up, conn.heard_at = True, now
+        who = self._who
+        payload = hello.write(
+            Hello(
+                who.party, who.link_id, who.card_serial, who.card_hash, who.incarnation,
+                given.nonce, self._echo, conn.path, self._heads, max(0, now.ms),
+            )
+        )  # fmt: skip
+        shown = self._move(RECONCILE, "catching up", now) if self._live is None else []
+        return [Send(given.conn, frames.encode(frames.HELLO, payload)), *shown]
+
+    def _path_down(self, given: PathDown, now: Moment) -> Effects:
+        self._conns.pop(given.conn, None)
+        return self._after_loss(given.conn, given.why, now)
+
+    def _after_loss(self, conn: int, why: str, now: Moment) -> Effects:
+        if conn == self._live:
+            self._live = next((n for n, c in self._conns.items() if c.met), None)
+            if self._live is not None and self.state == LIVE:
+                # What was under way on the lost connection goes again on this one.
+                return [Resend(self._live, self._heads.receipted)]
+        if self._live is None and not any(each.up for each in self._conns.values()):
+            return self._move(DOWN, why, now)
+        return []
+
+    def _move(self, state: str, why: str, now: Moment) -> Effects:
+        if self.state == HALTED or (self.state, self.why) == (state, why):
+            return []
+        if self.state != state:
+            self.since = now
+        self.state, self.why = state, why
+        return [Show(state, why)]
+
+    def _tick(self, _given: Tick, now: Moment) -> Effects:
+        effects: Effects = []
+        for number, conn in list(self._conns.items()):
+            if not conn.met:
+                if now - conn.begun_at >= HELLO_TIMEOUT:
+                    effects += self._drop(number, "E_TIMEOUT", "no HELLO within 5 s", now)
+            elif now - conn.heard_at >= Span(PING_AFTER.ms * (conn.pings + 1)):
+                if conn.pings == PINGS_MISSED_MAX:
+                    effects += self._drop(number, "E_TIMEOUT", "three PINGs unanswered", now)
+                else:
+                    conn.pings += 1
+                    effects.append(Send(number, frames.ping(max(0, now.ms))))
+        return effects
+
+    def _drop(self, number: int, code: str, what: str, now: Moment) -> Effects:
+        self._conns.pop(number, None)
+        return [Close(number, code, what), *self._after_loss(number, what, now)]
+
+    # Faults.
+
+    def _refused(self, given: Refused, now: Moment) -> Effects:
+        return self._fault(given.conn, given.fault, now)
+
+    def _fault(self, number: int | None, fault: TheirFault, now: Moment) -> Effects:
+        if fault.wire_class == "H":
+            return self._halt(fault, None, now)
+        if number is None or number not in self._conns:
+            return []
+        told = Send(number, frames.error(fault))
+        return [told, *self._drop(number, fault.code, fault.what, now)]
+
+    def _halt(self, fault: TheirFault, verdict: Verdict | None, now: Moment) -> Effects:
+        if self.state == HALTED:
+            return []
+        told = frames.error(fault)
+        self._held.clear()
+        self._waiting.clear()
+        self._held_bytes = 0
+        shown = self._move(HALTED, f"{fault.code}: {fault.what}", now)
+        halt = Halt(fault.code, fault.what, verdict)
+        return [halt, *(Send(n, told) for n, c in self._conns.items() if c.up), *shown]
+
+    # Bytes.
+
+    def _bytes(self, given: Bytes, now: Moment) -> Effects:
+        conn = self._conns.get(given.conn)
+        if conn is None or not conn.up:
+            return []
+        conn.heard_at, conn.pings = now, 0
+        effects: Effects = []
+        again: list[tuple[int, bytes]] = []
+        receipt: Cosignature | None = None
+        for message in conn.reader.feed(given.data):
+            if message.type == frames.RECORD:
+                self._take_record(conn, message, again)
+            elif message.type == frames.CHECKPOINT:
+                effects += self._take_checkpoint(given.conn, conn, message)
+            elif message.type == frames.COSIGN:
+                receipt = self._newer(conn, message, receipt)
+            else:
+                effects += self._take_control(given.conn, conn, message, now)
+            if given.conn not in self._conns:
+                return effects
+        if again:
+            effects.append(Compare(given.conn, again))
+            if self._heads.in_receipt:  # they may have missed it
+                effects.append(Send(given.conn, frames.cosign(self._heads.in_receipt)))
+        if receipt and receipt.size > self._heads.receipted:
+            effects.append(TakeReceipt(given.conn, receipt))
+        return effects + self._intake(given.conn)
+
+    def _only_met(self, conn: _Conn) -> bool:
+        # Nothing about a log counts before its heads were compared.
+        if not conn.met and self.state != HALTED:
+            raise frames.misshapen("a frame about a log before HELLO")
+        return self.state in (LIVE, RECONCILE)
+
+    def _take_record(self, conn: _Conn, message: Message, again: list[tuple[int, bytes]]) -> None:
+        if not self._only_met(conn):
+            return
+        seq, envelope = frames.read_record(message.payload)
+        size = self._heads.in_size
+        if seq < size:
+            again.append((seq, envelope))
+        elif seq >= size + limits.MAX_INFLIGHT_COUNT:
+            raise TheirFault(
+                "E_SEQ_GAP", f"record {seq} while {size} are stored", "send from where we are"
+            )
+        elif seq not in self._held:
+            self._held_bytes += len(envelope)
+            if self._held_bytes > limits.MAX_INFLIGHT_BYTES + limits.MAX_MESSAGE:
+                raise TheirFault("E_BUSY", "more than MAX_INFLIGHT is waiting", "wait for COSIGN")
+            self._held[seq] = envelope
+
+    def _take_checkpoint(self, number: int, conn: _Conn, message: Message) -> Effects:
+        if not self._only_met(conn):
+            return []
+        head = frames.read_checkpoint(message.payload)
+        if head.size <= self._heads.in_size:
+            return [CompareHead(number, head)]
+        if head.size > self._heads.in_size + limits.MAX_INFLIGHT_COUNT:
+            raise TheirFault("E_SEQ_GAP", f"a checkpoint at {head.size}", "send from where we are")
+        if len(self._waiting) >= limits.MAX_WAITING_CHECKPOINTS:
+            raise TheirFault("E_BUSY", "too many checkpoints wait", "wait for COSIGN")
+        self._waiting[head.size] = (head, message.rank)
+        return []
+
+    def _newer(
+        self, conn: _Conn, message: Message, known: Cosignature | None
+    ) -> Cosignature | None:
+        if not self._only_met(conn):
+            return None
+        found = frames.read_cosign(message.payload)
+        if found.size > self._heads.out_size:
+            raise TheirFault(
+                "E_HELLO", f"a receipt for {found.size} records of fewer", "reconcile again"
+            )
+        return found if known is None or found.size > known.size else known
+
+    def _intake(self, number: int) -> Effects:
+        # A batch ends at the largest checkpoint that the records held reach.
+        first = self._heads.in_size
+        if not self._waiting or first not in self._held:
+            return []
+        end = first
+        while end in self._held:
+            end += 1
+        reached = [size for size in self._waiting if size <= end]
+        if not reached:
+            return []
+        head, rank = self._waiting[max(reached)]
+        envelopes = [self._held[seq] for seq in range(first, head.size)]
+        return [Intake(number, first, envelopes, head, rank)]
+
+    # Control.
+
+    def _take_control(self, number: int, conn: _Conn, message: Message, now: Moment) -> Effects:
+        kind, payload = message.type, message.payload
+        if kind == frames.HELLO:
+            return self._take_hello(number, conn, payload, now)
+        if kind == frames.PING:
+            return [Send(number, frames.pong(frames.read_ping(payload), now.ms))]
+        if kind == frames.PONG:
+            self.peer_clock_ms = frames.read_pong(payload)[1] - now.ms
+            return []
+        if kind == frames.STATUS:
+            return self._take_status(payload)
+        complaint = frames.read_error(payload)
+        if kind == frames.BYE:
+            return self._drop(number, "bye", "closed by the other side", now)
+        return self._take_complaint(number, complaint, now)
+
+    def _take_complaint(self, number: int, said: Complaint, now: Moment) -> Effects:
+        halting = {number for number, letter in WIRE.values() if letter == "H"}
+        if said.letter == "H" and said.number in halting:
+            code = next(code for code, (n, _) in WIRE.items() if n == said.number)
+            fault = TheirFault(
+                code, f"their side says: {said.text}", "compare with them by telephone"
+            )
+            return self._halt(fault, None, now)
+        return self._drop(number, "refused", f"their side says: {said.text}", now)
+
+    def _take_hello(self, number: int, conn: _Conn, payload: bytes, now: Moment) -> Effects:
+        stated = hello.read(payload)
+        if conn.met:
+            raise frames.misshapen("a second HELLO on one connection")
+        if stated.link_id != self._who.link_id or stated.party != self._who.peer:
+            raise TheirFault(
+                "E_HELLO",
+                f"this is the link {stated.link_id} of {stated.party}, not ours with {self._who.peer}",
+                "compare the link id on both sides: detente link list",
+            )
+        self._echo = stated.nonce
+        if not conn.dialled:
+            conn.path = stated.path
+        self.peer_clock_ms = stated.clock_ms - now.ms
+        rival = self._rival(number, conn)
+        effects: Effects = []
+        if rival is not None:
+            loser = self._loser(number, rival, now)
+            effects += [
+                Send(loser, frames.bye()),
+                *self._drop(loser, "bye", "another connection took this path", now),
+            ]
+            if loser == number:
+                return effects
+        if self.state == HALTED:
+            conn.met = True
+            fault = TheirFault(
+                self.why.partition(":")[0], "this link is halted", "see both operators"
+            )
+            return [*effects, Send(number, frames.error(fault))]
+        return [*effects, Judge(number, stated.heads, self._heads, conn.baseline)]
+
+    def _rival(self, number: int, conn: _Conn) -> int | None:
+        for other, each in self._conns.items():
+            if other != number and each.met and each.path == conn.path:
+                return other
+        return None
+
+    def _loser(self, newer: int, older: int, now: Moment) -> int:
+        # Old ones are often half-open; of two young ones both sides must pick the same.
+        both = self._conns[newer], self._conns[older]
+        young = all(now - each.begun_at < YOUNG for each in both)
+        if young and both[0].dialled != both[1].dialled:
+            keep = newer if both[0].dialled == self._who.dials_first else older
+            return older if keep == newer else newer
+        return older
+
+    def _judged(self, given: Judged, now: Moment) -> Effects:
+        conn, verdict = self._conns.get(given.conn), given.verdict
+        if conn is None:
+            return []
+        if verdict.conflict:
+            whose = "ours" if verdict.conflict.ours else "theirs"
+            size = verdict.conflict.stated.size
+            fault = TheirFault(
+                "E_FORK", f"two signed histories of one log ({whose}, size {size})", "see docs"
+            )
+            return self._halt(fault, verdict, now)
+        conn.met = True
+        if verdict.recover:
+            return self._move(RECOVER, verdict.recover, now)
+        if verdict.receipt:
+            self._heads = replace(self._heads, out_receipt=verdict.receipt)
+        self._live = given.conn
+        effects = self._move(LIVE, "connected", now)
+        effects.append(Send(given.conn, self._status_frame()))
+        if verdict.resend_from < self._heads.out_size:
+            effects.append(Resend(given.conn, verdict.resend_from))
+        return effects
+
+    # Status.
+
+    def _status_changed(self, given: StatusChanged, _now: Moment) -> Effects:
+        self._status = given
+        return [Send(n, self._status_frame()) for n, c in self._conns.items() if c.met]
+
+    def _status_frame(self) -> bytes:
+        status = self._status
+        return frames.status(attended=status.attended, read_only=status.read_only)
+
+    def _take_status(self, payload: bytes) -> Effects:
+        self.peer_attended, self.peer_read_only = frames.read_status(payload)
+        return [Show(self.state, self.why)]
+
+    # What became durable.
+
+    def _logged(self, given: Logged, _now: Moment) -> Effects:
+        self._heads = replace(self._heads, out=given.checkpoint)
+        self._flight[given.checkpoint.size] = sum(map(len, given.envelopes))
+        if self._live is None or self.state != LIVE:
+            return []
+        return [
+            Send(self._live, _batch(given.first, given.envelopes, given.checkpoint, given.rank))
+        ]
+
+    def _resent(self, given: Resent, _now: Moment) -> Effects:
+        if given.conn not in self._conns:
+            return []
+        self._flight = {given.checkpoint.size: sum(map(len, given.envelopes))}
+        return [Send(given.conn, _batch(given.first, given.envelopes, given.checkpoint, 1))]
+
+    def _took_in(self, given: TookIn, _now: Moment) -> Effects:
+        size = given.checkpoint.size
+        if size > self._heads.in_size:
+            for seq in range(self._heads.in_size, size):
+                self._held_bytes -= len(self._held.pop(seq, b""))
+            self._waiting = {n: each for n, each in self._waiting.items() if n > size}
+            self._heads = replace(self._heads, in_=given.checkpoint, in_receipt=given.receipt)
+        if given.conn not in self._conns:
+            return []
+        return [Send(given.conn, frames.cosign(given.receipt, given.rank))]
+
+    def _receipted(self, given: Receipted, _now: Moment) -> Effects:
+        size = given.receipt.size
+        if size > self._heads.receipted:
+            self._heads = replace(self._heads, out_receipt=given.receipt)
+            self._flight = {end: count for end, count in self._flight.items() if end > size}
+        return []
+
+    _handlers: Mapping[type, Callable[..., Effects]] = {
+        PathBegun: _path_begun,
+        PathUp: _path_up,
+        PathDown: _path_down,
+        Bytes: _bytes,
+        Tick: _tick,
+        Logged: _logged,
+        Resent: _resent,
+        TookIn: _took_in,
+        Receipted: _receipted,
+        Judged: _judged,
+        Refused: _refused,
+        StatusChanged: _status_changed,
+    }
+
+
+def _batch(first: int, envelopes: Sequence[bytes], head: Checkpoint, rank: int) -> bytes:
+    rows = [frames.record(first + i, envelope, rank) for i, envelope in enumerate(envelopes)]
+    rows.append(frames.checkpoint(head, rank))
+    return b"".join(rows)

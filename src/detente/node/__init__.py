@@ -1,0 +1,1 @@
+"""The half that carries: queue, ledgers, receipts. It cannot open a body."""

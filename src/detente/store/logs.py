@@ -1,0 +1,313 @@
+"""The node's store in one SQLite file: WAL, synchronous=FULL, one writer.
+
+A commit that returned is on the disk. The first failure of the disk is final: nothing is written
+through this handle again, because a failed sync may have dropped what it could not write.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from detente.core.checkpoint import Checkpoint, Cosignature
+from detente.core.errors import OurFault
+from detente.core.moment import Moment
+from detente.node.ports import Head, Queued, Row, Tx
+
+SCHEMA: Final = 1
+_LOG_BITS: Final = 48  # a place is log number, then the record's number: rows of a log lie together
+_LEVEL_BITS: Final = 40
+WAL_PAGES_MAX: Final = 4_096  # 16 MiB; above it the roof folds the WAL back when it is idle
+
+_TABLES: Final = """
+create table log (id integer primary key, origin text not null unique);
+create table entry (place integer primary key, entry blob not null, at integer not null,
+  envelope blob not null);
+create table tile (place integer primary key, root blob not null, hashes blob not null);
+create table head (log integer primary key, size integer not null, roots blob not null,
+  root blob, line1 blob, r_size integer, r_root blob, r_time integer, line3 blob);
+create table checkpoint (place integer primary key, root blob not null, line1 blob not null,
+  time integer, line3 blob);
+create table queue (id integer primary key autoincrement, link text not null,
+  rank integer not null, at integer not null, envelope blob not null);
+create index queue_order on queue (link, rank desc, id);
+create table number (key blob primary key, value blob not null) without rowid;
+create table note (name text primary key, value blob not null) without rowid;
+create table evidence (digest blob primary key, at integer not null, data blob not null);
+"""
+
+
+class SqliteLogs:
+    """The store of one node. Open it once; its folder's lock keeps others out."""
+
+    def __init__(self, file: Path) -> None:
+        """Open or create the file. Raises OurFault: store.newer, store.damaged, store.unreadable."""
+        self._logs: dict[str, int] = {}
+        self._stopped: OurFault | None = None
+        try:
+            self._db = sqlite3.connect(file, isolation_level=None, cached_statements=256)
+            self._open(file)
+        except sqlite3.DatabaseError as error:
+            raise fault_of(error, file) from None
+
+    def _open(self, file: Path) -> None:
+        db = self._db
+        version = db.execute("pragma user_version").fetchone()[0]
+        if version > SCHEMA:
+            raise OurFault(
+                "store.newer",
+                f"{file} was written by a newer version (form {version}, this one reads {SCHEMA})",
+                "run the newer detente, or restore a backup of this version",
+            )
+        db.execute("pragma journal_mode=wal")
+        db.execute("pragma synchronous=full")
+        db.execute("pragma fullfsync=on")
+        db.execute("pragma wal_autocheckpoint=0")  # off the commit path: see fold_wal
+        db.execute("pragma cache_size=-8192")
+        if version == 0:
+            db.executescript(f"begin immediate;{_TABLES}pragma user_version={SCHEMA};commit;")
+        self._logs = {origin: number for number, origin in db.execute("select id, origin from log")}
+
+    @contextmanager
+    def begin(self) -> Iterator[Tx]:
+        """Open the one transaction; durable on a clean exit.
+
+        Raises OurFault: store.full, store.failed, store.damaged; and store.stopped ever after.
+        """
+        if self._stopped:
+            raise self._stopped
+        try:
+            self._db.execute("begin immediate")
+            yield SqliteTx(self._db, self._logs)
+            self._db.execute("commit")
+        except sqlite3.DatabaseError as error:
+            self._stopped = fault_of(error, None)
+            self._undo()
+            raise self._stopped from None
+        except BaseException:
+            self._undo()
+            raise
+
+    def _undo(self) -> None:
+        if self._db.in_transaction:
+            try:
+                self._db.execute("rollback")
+            except sqlite3.DatabaseError as error:
+                self._stopped = self._stopped or fault_of(error, None)
+        self._logs.clear()
+        if not self._stopped:
+            rows = self._db.execute("select id, origin from log")
+            self._logs.update({origin: number for number, origin in rows})
+
+    def fold_wal(self) -> None:
+        """Move the WAL into the file, as far as no one is in the way. Call it when idle."""
+        if self._stopped:
+            return
+        try:
+            self._db.execute("pragma wal_checkpoint(passive)")
+        except sqlite3.DatabaseError as error:
+            self._stopped = fault_of(error, None)
+
+    def close(self) -> None:
+        """Close the file; what was committed stays."""
+        self._db.close()
+
+
+def fault_of(error: sqlite3.DatabaseError, file: Path | None) -> OurFault:
+    """Return what a failure of SQLite means to an operator."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    where = f" ({file})" if file else ""
+    if code == sqlite3.SQLITE_FULL:
+        return OurFault(
+            "store.full", f"the disk is full{where}", "make room, then restart the node"
+        )
+    if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+        return OurFault(
+            "store.damaged", f"the database is damaged{where}: {error}", "restore it from a backup"
+        )
+    if code == sqlite3.SQLITE_CANTOPEN:
+        return OurFault("store.unreadable", f"cannot open{where}: {error}", "check the permissions")
+    return OurFault(
+        "store.failed", f"the disk refused{where}: {error}", "check the disk, then restart the node"
+    )
+
+
+class SqliteTx:
+    """One transaction on the logs."""
+
+    def __init__(self, db: sqlite3.Connection, logs: dict[str, int]) -> None:
+        self._db, self._logs = db, logs
+
+    def _base(self, origin: str) -> int:
+        number = self._logs.get(origin)
+        if number is None:
+            cursor = self._db.execute("insert into log (origin) values (?)", (origin,))
+            assert cursor.lastrowid is not None
+            number = self._logs[origin] = cursor.lastrowid
+        return number << _LOG_BITS
+
+    def head(self, origin: str) -> Head:
+        """Return the head of a log."""
+        found = self._db.execute(
+            "select size, roots, root, line1, r_size, r_root, r_time, line3 from head where log=?",
+            (self._base(origin) >> _LOG_BITS,),
+        ).fetchone()
+        if found is None:
+            return Head(0, b"", None, None)
+        size, roots, root, line1, r_size, r_root, r_time, line3 = found
+        return Head(
+            size,
+            roots,
+            Checkpoint(size, root, line1) if line1 is not None else None,
+            Cosignature(r_size, r_root, r_time, line3) if line3 is not None else None,
+        )
+
+    def set_head(self, origin: str, head: Head) -> None:
+        """Replace the head, and keep its statements under their sizes."""
+        base = self._base(origin)
+        owner, receipt = head.checkpoint, head.receipt
+        self._db.execute(
+            "insert or replace into head values (?,?,?,?,?,?,?,?,?)",
+            (
+                base >> _LOG_BITS,
+                head.size,
+                head.roots,
+                owner.root if owner else None,
+                owner.signature if owner else None,
+                receipt.size if receipt else None,
+                receipt.root if receipt else None,
+                receipt.time if receipt else None,
+                receipt.signature if receipt else None,
+            ),
+        )
+        if owner:
+            self._db.execute(
+                "insert into checkpoint (place, root, line1) values (?,?,?) on conflict do nothing",
+                (base + owner.size, owner.root, owner.signature),
+            )
+        if receipt:
+            self._db.execute(
+                "update checkpoint set time=?, line3=? where place=? and line3 is null",
+                (receipt.time, receipt.signature, base + receipt.size),
+            )
+
+    def append(self, origin: str, rows: Sequence[Row]) -> None:
+        """Add rows at the end of a log."""
+        base = self._base(origin)
+        self._db.executemany(
+            "insert into entry (place, entry, at, envelope) values (?,?,?,?)",
+            [(base + row.seq, row.entry, row.kept_at.ms, row.envelope) for row in rows],
+        )
+
+    def rows(self, origin: str, start: int, count_max: int, bytes_max: int) -> list[Row]:
+        """Return rows from `start` on; at least one if there is one."""
+        base = self._base(origin)
+        found: list[Row] = []
+        cursor = self._db.execute(
+            "select place, entry, envelope, at from entry where place>=? and place<?"
+            " order by place limit ?",
+            (base + start, base + (1 << _LOG_BITS), count_max),
+        )
+        for place, entry, envelope, at in cursor:
+            bytes_max -= len(envelope)
+            if found and bytes_max < 0:
+                break
+            found.append(Row(place - base, entry, envelope, Moment(at)))
+        return found
+
+    def entries(self, origin: str, start: int, count: int) -> list[bytes]:
+        """Return entries from `start` on, without envelopes."""
+        base = self._base(origin)
+        rows = self._db.execute(
+            "select entry from entry where place>=? and place<? order by place",
+            (base + start, base + start + count),
+        )
+        return [entry for (entry,) in rows]
+
+    def _tile_place(self, origin: str, level: int, index: int) -> int:
+        return self._base(origin) + (level << _LEVEL_BITS) + index
+
+    def put_tile(self, origin: str, level: int, index: int, root: bytes, hashes: bytes) -> None:
+        """Keep 256 hashes and their root."""
+        place = self._tile_place(origin, level, index)
+        self._db.execute("insert into tile values (?,?,?)", (place, root, hashes))
+
+    def tile_root(self, origin: str, level: int, index: int) -> bytes:
+        """Return the root kept with a tile."""
+        place = self._tile_place(origin, level, index)
+        found: bytes = self._db.execute("select root from tile where place=?", (place,)).fetchone()[
+            0
+        ]
+        return found
+
+    def tile(self, origin: str, level: int, index: int) -> bytes:
+        """Return the 256 hashes of a tile."""
+        place = self._tile_place(origin, level, index)
+        row = self._db.execute("select hashes from tile where place=?", (place,)).fetchone()
+        found: bytes = row[0]
+        return found
+
+    def checkpoint_at(self, origin: str, size: int) -> tuple[Checkpoint, Cosignature] | None:
+        """Return the first receipted checkpoint of at least `size`."""
+        base = self._base(origin)
+        found = self._db.execute(
+            "select place, root, line1, time, line3 from checkpoint"
+            " where place>=? and place<? and line3 is not null order by place limit 1",
+            (base + size, base + (1 << _LOG_BITS)),
+        ).fetchone()
+        if found is None:
+            return None
+        place, root, line1, time, line3 = found
+        return Checkpoint(place - base, root, line1), Cosignature(place - base, root, time, line3)
+
+    def queue(self, link_id: str, rank: int, envelope: bytes, at: Moment) -> None:
+        """Keep a record until it can be logged."""
+        self._db.execute(
+            "insert into queue (link, rank, at, envelope) values (?,?,?,?)",
+            (link_id, rank, at.ms, envelope),
+        )
+
+    def queued(self, link_id: str, count_max: int, bytes_max: int) -> list[Queued]:
+        """Return what waits, highest rank first, then oldest; all of one rank."""
+        found: list[Queued] = []
+        cursor = self._db.execute(
+            "select id, rank, envelope from queue where link=? order by rank desc, id limit ?",
+            (link_id, count_max),
+        )
+        for number, rank, envelope in cursor:
+            bytes_max -= len(envelope)
+            if found and (bytes_max < 0 or rank != found[0].rank):
+                break
+            found.append(Queued(number, rank, envelope))
+        return found
+
+    def unqueue(self, ids: Sequence[int]) -> None:
+        """Forget what was logged."""
+        self._db.executemany("delete from queue where id=?", [(number,) for number in ids])
+
+    def queue_sizes(self) -> Mapping[str, int]:
+        """Return how many records wait, by link."""
+        return dict(self._db.execute("select link, count(*) from queue group by link"))
+
+    def number(self, key: bytes) -> bytes | None:
+        """Return what stands under a record's number."""
+        found = self._db.execute("select value from number where key=?", (key,)).fetchone()
+        return None if found is None else bytes(found[0])
+
+    def put_numbers(self, rows: Sequence[tuple[bytes, bytes]]) -> None:
+        """Keep what stands under numbers."""
+        self._db.executemany("insert into number values (?,?)", rows)
+
+    def note(self, name: str) -> bytes | None:
+        """Return a fact of the node by name."""
+        found = self._db.execute("select value from note where name=?", (name,)).fetchone()
+        return None if found is None else bytes(found[0])
+
+    def set_note(self, name: str, value: bytes) -> None:
+        """Keep a fact of the node."""
+        self._db.execute("insert or replace into note values (?,?)", (name, value))
+
+    def keep_evidence(self, digest: bytes, data: bytes, at: Moment) -> None:
+        """Keep a proof that somebody broke the protocol."""
+        self._db.execute("insert or ignore into evidence values (?,?,?)", (digest, at.ms, data))

@@ -1,0 +1,1 @@
+"""Made-up parties and what they write, the same at every run."""
