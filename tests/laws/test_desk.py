@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.made_values import of_fields
 
 from detente.core import canon
 from detente.core.errors import TheirFault
@@ -22,7 +23,6 @@ from detente.store.memory import MemoryShelf
 from detente.store.shelf import SqliteShelf
 from detente.ui import verb as verbs
 from detente.ui.words import Words
-from tests.made_values import of_fields
 
 DESKS: tuple[Desk, ...] = (CERT,)
 SRC = Path(__file__).parents[2] / "src" / "detente"
@@ -48,7 +48,7 @@ def words() -> Words:
 WORDS = words()
 
 
-@pytest.mark.parametrize("desk,kind", KINDS, ids=lambda value: value.name)
+@pytest.mark.parametrize(("desk", "kind"), KINDS, ids=lambda value: value.name)
 @given(data=st.data())
 def test_every_body_comes_back_as_it_was_written(
     desk: Desk, kind: Kind, data: st.DataObject
@@ -60,7 +60,7 @@ def test_every_body_comes_back_as_it_was_written(
     assert desk.kind_named[kind.name] is kind
 
 
-@pytest.mark.parametrize("desk,kind", KINDS, ids=lambda value: value.name)
+@pytest.mark.parametrize(("desk", "kind"), KINDS, ids=lambda value: value.name)
 @given(data=st.data())
 def test_an_unknown_member_is_refused_and_a_newer_version_is_marked(
     desk: Desk, kind: Kind, data: st.DataObject
@@ -180,7 +180,7 @@ def written_of(verb: verbs.Verb, arguments: list[str]) -> verbs.Written:
     return found[0]
 
 
-@pytest.mark.parametrize("desk,verb", VERBS, ids=lambda value: value.name)
+@pytest.mark.parametrize(("desk", "verb"), VERBS, ids=lambda value: value.name)
 @given(data=st.data())
 @settings(max_examples=25, deadline=None)
 def test_every_verb_written_as_a_command_reads_back(
@@ -194,7 +194,7 @@ def test_every_verb_written_as_a_command_reads_back(
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-@pytest.mark.parametrize("desk,verb", VERBS, ids=lambda value: value.name)
+@pytest.mark.parametrize(("desk", "verb"), VERBS, ids=lambda value: value.name)
 def test_every_verb_has_help_with_an_example_that_it_accepts(
     desk: Desk, verb: verbs.Verb, language: str
 ) -> None:

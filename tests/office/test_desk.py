@@ -72,7 +72,7 @@ def test_values_of_any_face_are_made_ready() -> None:
 
 
 @pytest.mark.parametrize(
-    "given,code",
+    ("given", "code"),
     [({}, "form.missing"), ({"of": b"m"}, "form.mid"), ({"of": b"m" * 32, "n": 10}, "form.number")],
 )
 def test_values_that_are_not_ready_are_refused(given: dict[str, Value], code: str) -> None:

@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.made_values import of_field
 
 from detente.core.canon import Json
 from detente.core.errors import OurFault, TheirFault
@@ -28,7 +29,6 @@ from detente.office.fields import (
     members_of,
     mid_text,
 )
-from tests.made_values import of_field
 
 MID = bytes(range(32))
 REF = Parts((Field("id", Text(9)), Field("modified", Text(9), required=False)))
@@ -70,7 +70,7 @@ def test_what_is_shown_can_be_written_back(kind: Type, data: st.DataObject) -> N
 
 
 @pytest.mark.parametrize(
-    "kind,text,code",
+    ("kind", "text", "code"),
     [
         (Text(3), "abcd", "form.length"),
         (Text(3), "", "form.length"),
@@ -114,7 +114,7 @@ def test_what_people_wrote_wrongly_is_refused_under_the_name_of_the_field(
 
 
 @pytest.mark.parametrize(
-    "kind,text,value",
+    ("kind", "text", "value"),
     [
         (Text(3), "abc", "abc"),
         (LongText(4), "a\r\nb\t", "a\nb\t"),
@@ -138,7 +138,7 @@ def test_what_people_write_is_read(kind: Type, text: str, value: Value) -> None:
 
 
 @pytest.mark.parametrize(
-    "kind,json",
+    ("kind", "json"),
     [
         (Text(3), 1),
         (Text(3), None),
@@ -202,7 +202,7 @@ def test_a_value_given_twice_where_one_is_due_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "given_,code",
+    ("given_", "code"),
     [
         ({"a": 1, "c": 1}, "form.unknown"),
         ({"b": 1}, "form.missing"),

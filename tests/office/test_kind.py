@@ -62,7 +62,7 @@ def test_a_newer_body_is_marked_and_kept_not_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "values,code",
+    ("values", "code"),
     [
         ({"text": "x", "more": 1}, "form.unknown"),
         ({"n": 1}, "form.missing"),

@@ -55,7 +55,7 @@ def test_what_was_written_becomes_values_with_defaults() -> None:
 
 
 @pytest.mark.parametrize(
-    "written,code,named",
+    ("written", "code", "named"),
     [
         ({"to": ("a.gov",)}, "form.missing", "FILE"),
         ({"file": "f", "to": ()}, "form.missing", "--to"),

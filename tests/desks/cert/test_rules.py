@@ -13,7 +13,7 @@ def back(party: str, *versions: rules.Version, everything: bool = False) -> With
 
 
 @pytest.mark.parametrize(
-    "withdrawals,gone",
+    ("withdrawals", "gone"),
     [
         ([], set()),
         ([back("us", A1)], {A1}),
@@ -32,7 +32,7 @@ def test_what_is_taken_back_is_what_the_author_named(
 
 
 @pytest.mark.parametrize(
-    "gone,answered,now,state",
+    ("gone", "answered", "now", "state"),
     [
         (0, False, 10, "open"),
         (0, False, 11, "overdue"),

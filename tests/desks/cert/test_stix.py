@@ -53,7 +53,7 @@ def flaw(data: bytes) -> str:
     return f"{found.code} {found.what}"
 
 
-@pytest.mark.parametrize("name,count", [("poisonivy.json", 155), ("c2-indicators.json", 8)])
+@pytest.mark.parametrize(("name", "count"), [("poisonivy.json", 155), ("c2-indicators.json", 8)])
 def test_a_published_bundle_is_read_and_its_bytes_are_kept(name: str, count: int) -> None:
     data = (SAMPLES / name).read_bytes()
     found = stix.read(data)
@@ -64,7 +64,7 @@ def test_a_published_bundle_is_read_and_its_bytes_are_kept(name: str, count: int
 
 
 @pytest.mark.parametrize(
-    "place,count",
+    ("place", "count"),
     [
         (("stix-examples", "apt1.json"), 76),
         (("stix-examples", "infrastructure.json"), 10),
@@ -101,7 +101,7 @@ def test_one_version_with_two_contents_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    "data,told",
+    ("data", "told"),
     [
         (b"\xef\xbb\xbf" + bundle(IDENTITY), "stix.json a byte order mark"),
         (b"\xff\xfe{", "stix.json byte 0 is not UTF-8"),
@@ -215,7 +215,7 @@ def test_an_objects_hash_is_that_of_its_canonical_form() -> None:
 
 
 @pytest.mark.parametrize(
-    "number,text",
+    ("number", "text"),
     [  # RFC 8785, appendix B, and ECMA-262 6.1.6.1.20
         (0.0, "0"),
         (-0.0, "0"),
@@ -241,7 +241,7 @@ def test_numbers_are_written_as_rfc_8785_says(number: float, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "value,text",
+    ("value", "text"),
     [(2**53, b"9007199254740992"), (-(2**53) - 1, b"-9007199254740992"), (10**21, b"1e+21")],
 )
 def test_whole_numbers_are_doubles(value: int, text: bytes) -> None:
@@ -295,7 +295,7 @@ def test_the_fixed_ids_are_those_of_the_definitions() -> None:
 
 
 @pytest.mark.parametrize(
-    "more,tlp",
+    ("more", "tlp"),
     [
         ({"definition_type": "statement", "definition": {"statement": "(c)"}}, ""),
         ({"definition_type": "tlp", "definition": {"tlp": "white"}, "name": "TLP:RED"}, "CLEAR"),
