@@ -90,7 +90,7 @@ ANSWERS: Final = Table(
         _KEPT_AT,
         _OURS,
     ),
-    find_by=(("to",),),
+    find_by=(("to",), ("to", "party")),
 )
 WITHDRAWALS: Final = Table(
     name="cert_withdrawals",
