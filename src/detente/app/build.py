@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 from typing import Final
 
@@ -10,7 +9,6 @@ from detente.app import config, desks, meeting, people, system
 from detente.app.config import Config
 from detente.app.meeting import Meeting, PublicKeys
 from detente.app.system import SystemEntropy
-from detente.core.errors import OurFault
 from detente.core.moment import Moment
 from detente.core.party import Card, sign_card
 from detente.node.node import Node
@@ -157,11 +155,10 @@ def _incarnation(folder: Path, store: SqliteLogs) -> tuple[bytes, bool]:
     return noted, bytes.fromhex(file.read_text()) != noted
 
 
-def build_office(settings: Config, passphrase: bytes, hatch: HatchClient) -> tuple[Office, Shelf]:
-    """Open vault and shelf and make the office over its node."""
-    folder = settings.folder / "office"
-    vault = FileVault.open(folder / "vault", passphrase)
-    keys = KeysAtWork(
+def open_office_keys(settings: Config, passphrase: bytes) -> KeysAtWork:
+    """Open the office's vault. Raises OurFault: vault.*."""
+    vault = FileVault.open(settings.folder / "office" / "vault", passphrase)
+    return KeysAtWork(
         openers={desk.name: vault.opener(f"desk-{desk.name}") for desk in desks.DESKS},
         signers={
             key_id: vault.signer(key_id)
@@ -169,20 +166,19 @@ def build_office(settings: Config, passphrase: bytes, hatch: HatchClient) -> tup
             if key_id.startswith(("s-", "m-"))
         },
     )
-    shelf = SqliteShelf(folder / "office.sqlite")
-    return Office(desks.DESKS, hatch, shelf, keys, SystemEntropy()), shelf
+
+
+def open_shelf(settings: Config) -> SqliteShelf:
+    """Open the office's store. Raises OurFault: store.*."""
+    return SqliteShelf(settings.folder / "office" / "office.sqlite")
+
+
+def build_office(keys: KeysAtWork, shelf: Shelf, hatch: HatchClient) -> Office:
+    """Make the office over its node; asks the node for the cards."""
+    return Office(desks.DESKS, hatch, shelf, keys, SystemEntropy())
 
 
 def pins_of(links: Sequence[LinkTerms]) -> dict[bytes, str]:
     """Return party names by TLS pin."""
     return {pin: each.peer.name for each in links for pin in each.peer.pins}
 
-
-def digest(data: bytes) -> str:
-    """Return SHA-256 in hex."""
-    return sha256(data).hexdigest()
-
-
-def missing_folder(folder: Path) -> OurFault:
-    """Return the fault of a folder that is no party's."""
-    return OurFault("config.missing", f"{folder} is no party's folder", "give --at FOLDER")

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from detente.desks.cert.desk import CERT
+from detente.desks.cert.desk import DESK as CERT
 from detente.office.desk import Desk
 
 DESKS: Final[tuple[Desk, ...]] = (CERT,)
