@@ -1,5 +1,6 @@
 """The wiring: the one place that names a store, a path, a vault and a clock."""
 
+import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,7 @@ from detente.vault.keys import new_seed
 __all__ = [
     "NEWS_FRAME", "Address", "FrameReader", "HatchClient", "PathClosed", "TlsConnection",
     "TlsContext", "accept", "answer", "connect_unix", "dial", "listen", "listen_unix",
-    "parse_address", "peer_user",
+    "parse_address",
 ]  # fmt: skip
 
 INCARNATION: Final = "incarnation"  # a file outside the backup set, and a note in the store
@@ -168,6 +169,12 @@ def open_office_keys(settings: Config, passphrase: bytes) -> KeysAtWork:
     )
 
 
+def check_vaults(settings: Config, node_secret: bytes, office_secret: bytes) -> None:
+    """Open both vaults and forget them: a wrong passphrase is said before anything starts."""
+    FileVault.open(settings.folder / "node" / "vault", node_secret)
+    FileVault.open(settings.folder / "office" / "vault", office_secret)
+
+
 def open_shelf(settings: Config) -> SqliteShelf:
     """Open the office's store. Raises OurFault: store.*."""
     return SqliteShelf(settings.folder / "office" / "office.sqlite")
@@ -176,6 +183,11 @@ def open_shelf(settings: Config) -> SqliteShelf:
 def build_office(keys: KeysAtWork, shelf: Shelf, hatch: HatchClient) -> Office:
     """Make the office over its node; asks the node for the cards."""
     return Office(desks.DESKS, hatch, shelf, keys, SystemEntropy())
+
+
+def user_of(sock: socket.socket) -> int:
+    """Return the system user at the other end of a Unix socket."""
+    return peer_user(sock)[1]
 
 
 def pins_of(links: Sequence[LinkTerms]) -> dict[bytes, str]:

@@ -70,10 +70,16 @@ class HttpServer:
     """Answers on one listening Unix socket."""
 
     def __init__(
-        self, loop: Loop, listener: socket.socket, users: frozenset[int], handler: Handler
+        self,
+        loop: Loop,
+        listener: socket.socket,
+        user_of: Callable[[socket.socket], int],
+        users: frozenset[int],
+        handler: Handler,
     ) -> None:
-        """users: system users who may ask at all."""
-        self._loop, self._listener, self._users, self._handler = loop, listener, users, handler
+        """user_of tells the system user at the other end; users: who may ask at all."""
+        self._loop, self._listener, self._user_of = loop, listener, user_of
+        self._users, self._handler = users, handler
         self._open: set[_Connection] = set()
         loop.watch(listener, self._accept)
 
@@ -82,19 +88,13 @@ class HttpServer:
             sock, _ = self._listener.accept()
         except OSError:
             return
-        user = _user_of(sock)
+        user = self._user_of(sock)
         if user not in self._users or len(self._open) >= CONNECTIONS_MAX:
             sock.close()
             return
         sock.setblocking(False)  # noqa: FBT003  the socket's own call
         found = _Connection(self._loop, sock, user, self._handler, self._open)
         self._open.add(found)
-
-
-def _user_of(sock: socket.socket) -> int:
-    from detente.app.build import peer_user  # noqa: PLC0415  the wiring names the adapter
-
-    return peer_user(sock)[1]
 
 
 class _Connection:

@@ -99,7 +99,7 @@ class NodeProcess:
         hatch = build.listen_unix(self._folder / "hatch.sock")
         self._loop.watch(hatch, lambda: self._accept_hatch(hatch))
         admin = build.listen_unix(self._folder / "admin.sock")
-        HttpServer(self._loop, admin, frozenset({os.getuid()}), self._admin)
+        HttpServer(self._loop, admin, build.user_of, frozenset({os.getuid()}), self._admin)
         self._loop.stop_on_signals()
         self._log.write("info", "run.started", "node started", links=len(self._links))
         try:
@@ -333,7 +333,7 @@ class NodeProcess:
             sock, _ = listener.accept()
         except OSError:
             return
-        if build.peer_user(sock)[1] != os.getuid():
+        if build.user_of(sock) != os.getuid():
             sock.close()
             return
         sock.setblocking(False)  # noqa: FBT003  the socket's own call

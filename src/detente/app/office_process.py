@@ -39,7 +39,7 @@ class OfficeProcess:
         desk = build.listen_unix(self._folder / "desk.sock")
         api = Api(self._need_office, self._persons, system.now, self._settle)
         users = frozenset(int(each.user) for each in self._persons)
-        HttpServer(self._loop, desk, users, lambda request: self._serve(api, request))
+        HttpServer(self._loop, desk, build.user_of, users, lambda request: self._serve(api, request))
         self._loop.stop_on_signals()
         self._log.write("info", "run.started", "office started")
         try:

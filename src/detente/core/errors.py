@@ -45,6 +45,7 @@ WIRE: Final[dict[str, tuple[int, FaultClass]]] = {
 # Codes of our own side, area.name. Somebody here can mend what they say.
 OURS: Final[frozenset[str]] = frozenset(
     {
+        "api.broken",
         "card.bad",
         "card.size",
         "cert.bundle_size",
@@ -76,6 +77,7 @@ OURS: Final[frozenset[str]] = frozenset(
         "form.text",
         "form.time",
         "form.unknown",
+        "form.usage",
         "hatch.closed",
         "http.no_page",
         "init.exists",
@@ -109,9 +111,11 @@ OURS: Final[frozenset[str]] = frozenset(
         "proof.shape",
         "proof.unknown",
         "run.already",
+        "run.died",
         "run.locked",
         "run.not_running",
         "run.port_in_use",
+        "run.timeout",
         "stix.count",
         "stix.depth",
         "stix.json",
