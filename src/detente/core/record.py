@@ -35,6 +35,7 @@ _MEMBERS = frozenset(
         "deadline", "created", "commit", "ck", "size", "att",
     }
 )  # fmt: skip
+_MEMBERS_EXT = _MEMBERS | {"ext"}
 _KNOWN_EXT = {"unreleased": limits.MAX_EXT_REASON, "unaudited": limits.MAX_EXT_REASON,
               "exercise": limits.MAX_EXERCISE}  # fmt: skip
 
@@ -154,7 +155,7 @@ def _row(value: dict[str, Json], name: str, most: int, form: re.Pattern[str]) ->
     texts = [each for each in found if isinstance(each, str) and form.fullmatch(each)]
     if len(texts) != len(found):
         raise _bad(f"{name} has an entry of the wrong form")
-    if any(one >= other for one, other in zip(texts, texts[1:], strict=False)):
+    if len(texts) > 1 and sorted(set(texts)) != texts:
         raise _bad(f"{name} is not sorted, or an entry stands twice")
     return tuple(texts)
 
@@ -196,7 +197,7 @@ def read_header(data: bytes) -> Header:
     value = canon.decode_object(data, limits.MAX_HEADER)
     if value.get("v") != 1:
         raise TheirFault("E_VERSION", "a header of a newer form", "upgrade this side")
-    if value.keys() - {"ext"} != _MEMBERS:
+    if value.keys() != _MEMBERS and value.keys() != _MEMBERS_EXT:
         odd = sorted(value.keys() - {"ext"} ^ _MEMBERS)
         raise _bad(f"members missing or unknown: {', '.join(odd)[:200]}")
     kind = _like(value, "kind", _KIND)
@@ -228,7 +229,7 @@ def read_header(data: bytes) -> Header:
         caveats=_row(value, "caveats", limits.MAX_CAVEATS, _CAVEAT),
         reply_to=None if reply_to is None else canon.from_base64(_text(value, "reply_to"), 32),
         deadline=None if deadline is None else Moment.parse(_text(value, "deadline")),
-        att=tuple(_attachment(each) for each in att),
+        att=tuple([_attachment(each) for each in att]),
         ext=_ext(value["ext"]) if "ext" in value else None,
     )
 
