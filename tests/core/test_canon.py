@@ -15,6 +15,7 @@ from hypothesis.strategies import (
     recursive,
     text,
 )
+from support import outcomes
 
 from detente.core import canon, limits
 from detente.core.canon import Json
@@ -62,12 +63,8 @@ def test_only_the_canonical_form_is_read(value: Json) -> None:
 @example(b"[" * 9)
 @example(b'[[[[[[[[["')
 def test_any_bytes_end_in_a_value_or_in_e_canon(data: bytes) -> None:
-    try:
-        value = canon.decode(data, SIZE)
-    except TheirFault as fault:
-        assert fault.code == "E_CANON"
-    else:
-        assert canon.encode(value) == data
+    value = outcomes.value_or_code(canon.decode, data, SIZE)
+    assert value == "E_CANON" or canon.encode(value) == data
 
 
 @pytest.mark.parametrize(
@@ -149,7 +146,7 @@ def test_a_name_has_at_most_32_characters() -> None:
         canon.encode({"a" * 33: 1})
 
 
-@pytest.mark.parametrize("wrong", [1.0, b"", {1: 2}, "\ud800", ["\udfff"], {"a": [0.5]}])
+@pytest.mark.parametrize("wrong", [1.0, b"", "\ud800", ["\udfff"], {"a": [0.5]}])
 def test_a_value_without_canonical_form_is_not_written(wrong: Json) -> None:
     with pytest.raises(TheirFault) as caught:
         canon.encode(wrong)
@@ -179,12 +176,8 @@ def test_base64_reads_back(data: bytes) -> None:
 
 @given(wrong=text(max_size=12))
 def test_bytes_have_one_base64_text_only(wrong: str) -> None:
-    try:
-        data = canon.from_base64(wrong)
-    except TheirFault as fault:
-        assert fault.code == "E_CANON"
-    else:
-        assert canon.to_base64(data) == wrong
+    data = outcomes.value_or_code(canon.from_base64, wrong)
+    assert data == "E_CANON" or canon.to_base64(bytes(data)) == wrong
 
 
 @pytest.mark.parametrize("wrong", ["AAA", "AA=", "AB==", "AAB=", "A A=", "AA==\n", "AA-_", "ä", "=", "AA==AA=="])

@@ -112,7 +112,7 @@ def test_any_inclusion_that_was_not_proved_ends_in_e_root(
 
 @given(
     start=integers(-2, 9), end=integers(-2, 9), size=integers(-2, 9), path=HASHES,
-    root=binary(min_size=1, max_size=33),
+    root=binary(max_size=31),
 )  # fmt: skip
 def test_any_part_that_was_not_proved_ends_in_e_root(
     start: int, end: int, size: int, path: list[bytes], root: bytes
@@ -166,11 +166,11 @@ def test_the_beginning_of_nothing_is_no_proof() -> None:
 
 
 @pytest.mark.parametrize("hashes", [(b"", b""), (LEAVES[0][:31],) * 2, (LEAVES[0] + b"\0",) * 2])
-def test_roots_of_another_length_than_32_bytes_prove_nothing(hashes: tuple[bytes, bytes]) -> None:
-    with pytest.raises(TheirFault, match="E_ROOT"):
-        tree.check_consistency(1, 1, [], *hashes)
+def test_hashes_of_another_length_than_32_bytes_prove_nothing(hashes: tuple[bytes, bytes]) -> None:
     with pytest.raises(TheirFault, match="E_ROOT"):
         tree.check_inclusion(hashes[0], 0, 1, [], hashes[1])
+    with pytest.raises(TheirFault, match="E_ROOT"):
+        tree.check_consistency(1, 2, hashes[:1], LEAVES[0], ROOTS[2])
 
 
 def test_who_proves_asks_for_leaves_that_are_there() -> None:
@@ -198,8 +198,7 @@ def refused(check: Any, *what: Any) -> bool:  # noqa: ANN401  any of the four ch
     try:
         check(*what)
     except TheirFault as fault:
-        assert fault.code == "E_ROOT"
-        return True
+        return fault.code == "E_ROOT"
     return False
 
 

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from detente.core import body, canon, checkpoint, envelope, inner, party, record, tree
+from detente.core import body, checkpoint, envelope, inner, party, record, tree
 from detente.core.canon import Json
 from detente.core.errors import TheirFault
 from detente.core.moment import Moment
