@@ -195,7 +195,7 @@ def read_header(data: bytes) -> Header:
     Source: spec/record.md 2.
     """
     value = canon.decode_object(data, limits.MAX_HEADER)
-    if value.get("v") != 1:
+    if value.get("v") is True or value.get("v") != 1:  # True == 1
         raise TheirFault("E_VERSION", "a header of a newer form", "upgrade this side")
     if value.keys() != _MEMBERS and value.keys() != _MEMBERS_EXT:
         odd = sorted(value.keys() - {"ext"} ^ _MEMBERS)
@@ -271,7 +271,11 @@ def read_signatures(block: bytes) -> tuple[Signature, ...]:
         if len(entry) != size or size < 4:  # noqa: PLR2004  alg, role, length, one character
             raise _bad_signatures("an entry is cut")
         alg, role, length = entry[0], entry[1], entry[2]
-        if alg != ALG_ED25519 or len(entry) != 3 + length + keys.ED25519_SIGNATURE:
+        if (
+            alg != ALG_ED25519
+            or not length
+            or len(entry) != 3 + length + keys.ED25519_SIGNATURE
+        ):
             raise _bad_signatures("an entry is of another suite or length")
         try:
             name = entry[3 : 3 + length].decode("ascii")
