@@ -24,9 +24,7 @@ from detente.core.errors import TheirFault
 SIZE = 65_536
 NAMES = from_regex(r"[a-z0-9_]{1,32}", fullmatch=True)
 TEXTS = text(characters(exclude_categories=["Cs"]))
-LEAVES = (
-    none() | booleans() | integers(-limits.MAX_INTEGER, limits.MAX_INTEGER) | TEXTS
-)
+LEAVES = none() | booleans() | integers(-limits.MAX_INTEGER, limits.MAX_INTEGER) | TEXTS
 VALUES = recursive(
     LEAVES, lambda inner: lists(inner, max_size=4) | dictionaries(NAMES, inner, max_size=4)
 ).filter(lambda value: depth_of(value) <= limits.MAX_DEPTH)
@@ -177,10 +175,12 @@ def test_base64_reads_back(data: bytes) -> None:
 @given(wrong=text(max_size=12))
 def test_bytes_have_one_base64_text_only(wrong: str) -> None:
     data = outcomes.value_or_code(canon.from_base64, wrong)
-    assert data == "E_CANON" or canon.to_base64(bytes(data)) == wrong
+    assert data == "E_CANON" or (isinstance(data, bytes) and canon.to_base64(data) == wrong)
 
 
-@pytest.mark.parametrize("wrong", ["AAA", "AA=", "AB==", "AAB=", "A A=", "AA==\n", "AA-_", "ä", "=", "AA==AA=="])
+@pytest.mark.parametrize(
+    "wrong", ["AAA", "AA=", "AB==", "AAB=", "A A=", "AA==\n", "AA-_", "ä", "=", "AA==AA=="]
+)
 def test_loose_base64_is_refused(wrong: str) -> None:
     with pytest.raises(TheirFault) as caught:
         canon.from_base64(wrong)

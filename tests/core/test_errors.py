@@ -27,7 +27,7 @@ def test_no_two_codes_share_a_number() -> None:
 
 def test_our_codes_and_those_of_the_wire_are_apart() -> None:
     assert not errors.OURS & errors.WIRE.keys()
-    assert errors.CODES == errors.OURS | errors.WIRE.keys()
+    assert errors.OURS | errors.WIRE.keys() == errors.CODES
 
 
 def test_a_fault_is_always_somebodys() -> None:

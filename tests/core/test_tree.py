@@ -121,6 +121,43 @@ def test_any_part_that_was_not_proved_ends_in_e_root(
         tree.check_subtree_consistency((start, end), size, path, root, bytes(32))
 
 
+def part_proof(start: int, end: int, leaves: list[bytes], *, known: bool) -> list[bytes]:
+    # draft-ietf-plants-merkle-tree-certs section 4.4.1, word for word.
+    if (start, end) == (0, len(leaves)):
+        return [] if known else [plain_root(leaves)]
+    split = 1
+    while split * 2 < len(leaves):
+        split *= 2
+    left, right = leaves[:split], leaves[split:]
+    if end <= split:
+        return [*part_proof(start, end, left, known=known), plain_root(right)]
+    if start >= split:
+        return [*part_proof(start - split, end - split, right, known=known), plain_root(left)]
+    return [*part_proof(0, end - split, right, known=False), plain_root(left)]
+
+
+def parts_of(size: int) -> list[tuple[int, int]]:
+    return [
+        (start, end)
+        for start in range(size)
+        for end in range(start + 1, size + 1)
+        if start % (1 << (end - start - 1).bit_length()) == 0
+    ]
+
+
+@pytest.mark.parametrize("size", range(1, 20))
+def test_every_part_of_a_log_has_a_proof_that_serves_no_other(size: int) -> None:
+    root = ROOTS[size]
+    for start, end in parts_of(size):
+        path = part_proof(start, end, LEAVES[:size], known=True)
+        over = plain_root(LEAVES[start:end])
+        tree.check_subtree_consistency((start, end), size, path, over, root)
+        wrong = [(over[::-1], root), (over, root[::-1])]
+        for other, whole in wrong:
+            with pytest.raises(TheirFault, match="E_ROOT"):
+                tree.check_subtree_consistency((start, end), size, path, other, whole)
+
+
 def test_a_path_longer_than_the_tree_is_high_is_refused() -> None:
     path = tree.prove_inclusion(3, 8, READ)
     over = tree.node_hash(ROOTS[8], LEAVES[0])
