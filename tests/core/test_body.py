@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 from hypothesis import given
 from hypothesis.strategies import binary, integers
-from support import makers, outcomes
+from tests.support import makers, outcomes
 
 from detente.core import body, inner, keys, limits
 from detente.core.errors import TheirFault

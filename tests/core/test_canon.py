@@ -15,7 +15,7 @@ from hypothesis.strategies import (
     recursive,
     text,
 )
-from support import outcomes
+from tests.support import outcomes
 
 from detente.core import canon, limits
 from detente.core.canon import Json

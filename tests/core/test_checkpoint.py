@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis.strategies import binary, from_regex, integers, text
-from support import makers, outcomes
+from tests.support import makers, outcomes
 
 from detente.core import checkpoint, keys, limits, signed
 from detente.core.checkpoint import Checkpoint, Cosignature

@@ -3,7 +3,7 @@ from hashlib import sha256
 import pytest
 from hypothesis import given
 from hypothesis.strategies import binary, builds, from_regex, integers, lists
-from support import makers, outcomes
+from tests.support import makers, outcomes
 
 from detente.core import envelope, limits
 from detente.core.envelope import Parts, Seal

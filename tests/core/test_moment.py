@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis.strategies import integers, text
-from support import outcomes
+from tests.support import outcomes
 
 from detente.core.errors import OurFault, TheirFault
 from detente.core.moment import Moment, Span

@@ -1,7 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis.strategies import from_regex, text
-from support import outcomes
+from tests.support import outcomes
 
 from detente.core import names
 from detente.core.errors import TheirFault

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis.strategies import binary, integers
-from support import makers, outcomes
+from tests.support import makers, outcomes
 
 from detente.core import canon, limits, party, signed
 from detente.core.canon import Json

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis.strategies import binary, builds, from_regex, integers, lists, none, text
 from hypothesis.strategies import sampled_from as one_of
-from support import makers, outcomes
+from tests.support import makers, outcomes
 
 from detente.core import canon, inner, limits, record
 from detente.core.canon import Json

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis.strategies import binary, builds, from_regex, lists, text
-from support import makers, outcomes
+from tests.support import makers, outcomes
 
 from detente.core import canon, keys, limits, signed
 from detente.core.signed import Line

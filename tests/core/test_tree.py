@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis.strategies import binary, integers, lists
-from support import makers
+from tests.support import makers
 
 from detente.core import limits, tree
 from detente.core.errors import TheirFault

@@ -4,7 +4,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from support import makers
+from tests.support import makers
 
 from detente.core import (
     body,
