@@ -65,7 +65,7 @@ class Api:
 
     def _act(self, office: Office, person: Person, name: str, request: Request) -> Reply:
         act = office.find_act(name)
-        values = verb.read(act, request.json(), _file)
+        values = verb.read(act, _written(request.json()), _file)
         outcome = office.act(person, name, values, self._now())
         self._settle()
         rows: list[Json] = [self._standing(office, mid) for mid in outcome.mids]
@@ -119,6 +119,10 @@ class Api:
         about = request.query.get("about", "")
         texts = request.query.get("texts") == "1"
         return Reply(data=office.evidence(person, matter, about, with_text=texts))
+
+
+def _written(members: dict[str, Json]) -> dict[str, object]:
+    return {name: tuple(each) if isinstance(each, list) else each for name, each in members.items()}
 
 
 def _file(text: str) -> bytes:

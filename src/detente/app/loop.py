@@ -50,6 +50,11 @@ class Loop:
         except (KeyError, ValueError):
             return
 
+    def _stands(self, key: selectors.SelectorKey) -> bool:
+        # A handler of this turn may have closed it, and its number may be another's by now.
+        now = self._selector.get_map().get(key.fd)
+        return now is not None and now.data is key.data
+
     def stop_on_signals(self) -> None:
         """End the loop on SIGTERM and SIGINT."""
         signal.set_wakeup_fd(self._wake_writer.fileno(), warn_on_full_buffer=False)
@@ -69,9 +74,9 @@ class Loop:
             events = self._selector.select(IDLE if wait is None else max(0.0, min(wait, IDLE)))
             for key, ready in events:
                 on_read, on_write = key.data
-                if ready & selectors.EVENT_WRITE and on_write is not None:
+                if ready & selectors.EVENT_WRITE and on_write is not None and self._stands(key):
                     on_write()
-                if ready & selectors.EVENT_READ:
+                if ready & selectors.EVENT_READ and self._stands(key):
                     on_read()
             todo, self.soon = self.soon, []
             for each in todo:

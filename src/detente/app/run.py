@@ -14,7 +14,6 @@ from detente.app.log import Log
 from detente.app.loop import clock
 from detente.app.node_process import RELOAD_EXIT, NodeProcess
 from detente.app.office_process import OfficeProcess
-from detente.core.errors import Fault
 
 HALVES: Final = ("node", "office")
 RESTART_WAIT: Final = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)  # seconds, by deaths in a row
@@ -130,12 +129,3 @@ def run_alone(half: str, settings: Config, descriptor: int | None) -> int:
         secret = pipe.read(system.PASSPHRASE_MAX)
     process = NodeProcess(settings, secret) if half == "node" else OfficeProcess(settings, secret)
     return process.run()
-
-
-def exit_code(fault: Fault) -> int:
-    """Return what a process or verb exits with after a fault (docs/cli.md)."""
-    if fault.code == "proof.invalid":
-        return 1
-    if fault.code == "run.timeout":
-        return 5
-    return 4 if fault.code.startswith("E_") else 2

@@ -61,6 +61,7 @@ OURS: Final[frozenset[str]] = frozenset(
         "config.unknown",
         "file.shape",
         "file.unreadable",
+        "file.unwritable",
         "form.choice",
         "form.count",
         "form.desk",
