@@ -271,11 +271,7 @@ def read_signatures(block: bytes) -> tuple[Signature, ...]:
         if len(entry) != size or size < 4:  # noqa: PLR2004  alg, role, length, one character
             raise _bad_signatures("an entry is cut")
         alg, role, length = entry[0], entry[1], entry[2]
-        if (
-            alg != ALG_ED25519
-            or not length
-            or len(entry) != 3 + length + keys.ED25519_SIGNATURE
-        ):
+        if alg != ALG_ED25519 or not length or len(entry) != 3 + length + keys.ED25519_SIGNATURE:
             raise _bad_signatures("an entry is of another suite or length")
         try:
             name = entry[3 : 3 + length].decode("ascii")

@@ -49,8 +49,10 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class PathBegun:
-    """A connection exists. baseline: what was durable here when its handshake began, if that
-    was before this; path: its name if this side dialled, else HELLO says it.
+    """A connection exists.
+
+    path is its name if this side dialled it, else HELLO says it. baseline is what was durable here
+    when its handshake began, if that was before this input.
     """
 
     conn: int
@@ -143,7 +145,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class StatusChanged:
-    """This side's status for the peer: which desks are attended, and whether it can store."""
+    """Our status for the peer changed: which desks are attended, and whether we can store."""
 
     attended: tuple[str, ...]
     read_only: bool
@@ -250,6 +252,9 @@ Effect = (
 Effects = list[Effect]
 
 
+_NEVER: Final = Moment(0)
+
+
 @dataclass(slots=True)
 class _Conn:
     path: str
@@ -259,7 +264,7 @@ class _Conn:
     reader: frames.Reader = field(default_factory=frames.Reader)
     up: bool = False
     met: bool = False
-    heard_at: Moment = Moment(0)
+    heard_at: Moment = _NEVER
     pings: int = 0
 
 

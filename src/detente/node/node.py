@@ -157,7 +157,7 @@ class Node:
             self.step(link_id, session.Tick(), now)
 
     def stop_storing(self, fault: OurFault, now: Moment) -> None:
-        """The disk failed: take nothing in any more, and say so to people and peers."""
+        """Take nothing in any more, because the disk failed; say so to people and peers."""
         self.read_only = fault
         self._tell_status(now)
 
