@@ -6,8 +6,8 @@ surrogates; depth at most 8; no duplicate names. A reader parses, writes anew an
 
 import json
 import re
-from base64 import b64decode, b64encode
-from binascii import Error as Base64Error
+from binascii import a2b_base64, b2a_base64
+from functools import lru_cache
 from typing import NoReturn
 
 from detente.core import limits
@@ -32,25 +32,44 @@ def _no_number(text: str) -> NoReturn:
 def _integer(text: str) -> int:
     if len(text) > 17:  # noqa: PLR2004  sign and 16 digits: all of plus or minus 2^53 - 1
         _no_number(text)
-    return int(text)
+    value = int(text)
+    _check_range(value)
+    return value
 
 
-def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
     found = dict(pairs)
     if len(found) != len(pairs):
         raise _refuse("a member name stands twice")
+    for name in found:
+        _check_name(name)
     return found
+
+
+def _check_range(value: int) -> None:
+    if abs(value) > limits.MAX_INTEGER:
+        raise _refuse(f"{value} is beyond 2^53 - 1")
+
+
+@lru_cache(maxsize=1_024)  # keeps good names only, which are short: a fault is not kept
+def _check_name(name: str) -> None:
+    if type(name) is not str or not _NAME.fullmatch(name):
+        raise _refuse(f"a member name like {str(name)[:40]!r}")
 
 
 _DECODER = json.JSONDecoder(
     parse_float=_no_number,
     parse_int=_integer,
     parse_constant=_no_number,
-    object_pairs_hook=_unique,
+    object_pairs_hook=_object,
 )
 # Names are ASCII, so sorting them as code points is sorting them as UTF-16 (RFC 8785 3.2.3).
 _ENCODER = json.JSONEncoder(
-    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    sort_keys=True,
+    separators=(",", ":"),
+    ensure_ascii=False,
+    allow_nan=False,
+    check_circular=False,  # the depth is checked before
 )
 
 
@@ -59,7 +78,7 @@ def encode(value: Json) -> bytes:
 
     Raises TheirFault("E_CANON") if the value has no canonical form (a float, a lone surrogate).
     """
-    _check_names(value, 1)
+    _check_value(value, 1)
     try:
         return _ENCODER.encode(value).encode()
     except UnicodeEncodeError:
@@ -75,13 +94,12 @@ def decode(data: bytes, size_max: int) -> Json:
         raise TheirFault("E_SIZE", f"{len(data)} bytes where {size_max} are allowed", "send less")
     _check_depth(data)
     try:
-        value: Json = _DECODER.decode(data.decode())
+        value: Json = _DECODER.raw_decode(data.decode())[0]  # what follows it shows below
         again = _ENCODER.encode(value).encode()
-    except (ValueError, RecursionError):  # also UnicodeError
+    except ValueError:  # also UnicodeError
         raise _refuse("not JSON in UTF-8") from None
     if again != data:
         raise _refuse("the bytes are not the canonical form of their value")
-    _check_names(value, 1)
     return value
 
 
@@ -95,7 +113,7 @@ def decode_object(data: bytes, size_max: int) -> dict[str, Json]:
 
 def to_base64(data: bytes) -> str:
     """Return RFC 4648 section 4 text, with padding."""
-    return b64encode(data).decode()
+    return b2a_base64(data, newline=False).decode()
 
 
 def from_base64(text: str, size: int | None = None) -> bytes:
@@ -105,10 +123,10 @@ def from_base64(text: str, size: int | None = None) -> bytes:
     one value has one text.
     """
     try:
-        data = b64decode(text.encode("ascii"), validate=True)
-    except (ValueError, Base64Error):
+        data = a2b_base64(text)  # takes many forms; writing it anew tells the one
+    except ValueError:
         raise _refuse("not base64") from None
-    if b64encode(data).decode() != text:
+    if to_base64(data) != text:
         raise _refuse("not the one base64 form of its bytes")
     if size is not None and len(data) != size:
         raise _refuse(f"{len(data)} bytes where {size} were due")
@@ -130,21 +148,17 @@ def _check_depth(data: bytes) -> None:
             depth -= 1
 
 
-def _check_names(value: Json, depth: int) -> None:
-    if isinstance(value, dict):
+def _check_value(value: Json, depth: int) -> None:
+    # What the decoder's hooks check in a stranger's value, of a value of our own.
+    if isinstance(value, (dict, list)):
         if depth > limits.MAX_DEPTH:
             raise _refuse(f"deeper than {limits.MAX_DEPTH}")
-        for name, member in value.items():
-            if type(name) is not str or not _NAME.fullmatch(name):
-                raise _refuse(f"a member name like {str(name)[:40]!r}")
-            _check_names(member, depth + 1)
-    elif isinstance(value, list):
-        if depth > limits.MAX_DEPTH:
-            raise _refuse(f"deeper than {limits.MAX_DEPTH}")
-        for member in value:
-            _check_names(member, depth + 1)
+        if isinstance(value, dict):
+            for name in value:
+                _check_name(name)
+        for member in value.values() if isinstance(value, dict) else value:
+            _check_value(member, depth + 1)
     elif type(value) is int:
-        if abs(value) > limits.MAX_INTEGER:
-            raise _refuse(f"{value} is beyond 2^53 - 1")
+        _check_range(value)
     elif value is not None and not isinstance(value, (str, bool)):
         raise _refuse(f"{type(value).__name__} has no canonical form")

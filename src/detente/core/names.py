@@ -10,6 +10,7 @@ _DESK = r"[a-z][a-z0-9-]{0,31}"
 PARTY: Final = re.compile(_PARTY)
 DESK: Final = re.compile(_DESK)
 ADDRESS: Final = re.compile(f"({_DESK})@({_PARTY})")
+SIGNER: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 LINK_ID: Final = re.compile(r"[a-z2-7]{16}")
 NODE_DESK: Final = "node"
 

@@ -35,6 +35,7 @@ _MEMBERS = frozenset(
         "deadline", "created", "commit", "ck", "size", "att",
     }
 )  # fmt: skip
+_MEMBERS_EXT = _MEMBERS | {"ext"}
 _KNOWN_EXT = {"unreleased": limits.MAX_EXT_REASON, "unaudited": limits.MAX_EXT_REASON,
               "exercise": limits.MAX_EXERCISE}  # fmt: skip
 
@@ -154,7 +155,7 @@ def _row(value: dict[str, Json], name: str, most: int, form: re.Pattern[str]) ->
     texts = [each for each in found if isinstance(each, str) and form.fullmatch(each)]
     if len(texts) != len(found):
         raise _bad(f"{name} has an entry of the wrong form")
-    if any(one >= other for one, other in zip(texts, texts[1:], strict=False)):
+    if len(texts) > 1 and sorted(set(texts)) != texts:
         raise _bad(f"{name} is not sorted, or an entry stands twice")
     return tuple(texts)
 
@@ -194,9 +195,9 @@ def read_header(data: bytes) -> Header:
     Source: spec/record.md 2.
     """
     value = canon.decode_object(data, limits.MAX_HEADER)
-    if value.get("v") != 1:
+    if value.get("v") is True or value.get("v") != 1:  # True == 1
         raise TheirFault("E_VERSION", "a header of a newer form", "upgrade this side")
-    if value.keys() - {"ext"} != _MEMBERS:
+    if value.keys() != _MEMBERS and value.keys() != _MEMBERS_EXT:
         odd = sorted(value.keys() - {"ext"} ^ _MEMBERS)
         raise _bad(f"members missing or unknown: {', '.join(odd)[:200]}")
     kind = _like(value, "kind", _KIND)
@@ -228,7 +229,7 @@ def read_header(data: bytes) -> Header:
         caveats=_row(value, "caveats", limits.MAX_CAVEATS, _CAVEAT),
         reply_to=None if reply_to is None else canon.from_base64(_text(value, "reply_to"), 32),
         deadline=None if deadline is None else Moment.parse(_text(value, "deadline")),
-        att=tuple(_attachment(each) for each in att),
+        att=tuple([_attachment(each) for each in att]),
         ext=_ext(value["ext"]) if "ext" in value else None,
     )
 
@@ -270,7 +271,11 @@ def read_signatures(block: bytes) -> tuple[Signature, ...]:
         if len(entry) != size or size < 4:  # noqa: PLR2004  alg, role, length, one character
             raise _bad_signatures("an entry is cut")
         alg, role, length = entry[0], entry[1], entry[2]
-        if alg != ALG_ED25519 or len(entry) != 3 + length + keys.ED25519_SIGNATURE:
+        if (
+            alg != ALG_ED25519
+            or not length
+            or len(entry) != 3 + length + keys.ED25519_SIGNATURE
+        ):
             raise _bad_signatures("an entry is of another suite or length")
         try:
             name = entry[3 : 3 + length].decode("ascii")
