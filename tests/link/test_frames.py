@@ -1,5 +1,6 @@
 import json
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -80,9 +81,7 @@ def test_an_offer_is_ignored_since_this_version_has_none() -> None:
 # Each message reads back.
 
 
-@given(
-    seq=integers(0, 2**64 - 1), envelope=binary(min_size=1, max_size=99), rank=integers(0, 4)
-)
+@given(seq=integers(0, 2**64 - 1), envelope=binary(min_size=1, max_size=99), rank=integers(0, 4))
 def test_a_record_reads_back(seq: int, envelope: bytes, rank: int) -> None:
     message = one(frames.record(seq, envelope, rank))
     assert (message.type, message.rank) == (frames.RECORD, rank)
@@ -259,7 +258,7 @@ def test_any_split_of_the_bytes_gives_the_same_messages(made: list[bytes], cuts:
     data = b"".join(made)
     places = sorted({cut % (len(data) + 1) for cut in cuts} | {0, len(data)})
     reader, found = Reader(), []
-    for start, end in zip(places, places[1:], strict=False):
+    for start, end in pairwise(places):
         found += reader.feed(data[start:end])
     assert found == [one(each) for each in made]
 
