@@ -289,6 +289,11 @@ class Session:
         """What is durable here of both logs."""
         return self._heads
 
+    @property
+    def has_path(self) -> bool:
+        """Whether a connection is up whose HELLO was judged."""
+        return any(conn.met for conn in self._conns.values())
+
     def room(self) -> tuple[int, int]:
         """Return how many records and bytes may be logged now: none unless reconciled."""
         if self.state != LIVE:

@@ -138,6 +138,14 @@ class Node:
         if link.waiting and not link.dispatching:
             self._dispatch(link, now)
 
+    def heads(self) -> dict[str, Heads]:
+        """Return what is durable here of both logs of each link, by link id."""
+        return {link_id: link.session.heads for link_id, link in self._links.items()}
+
+    def is_live(self, link_id: str) -> bool:
+        """Say whether a path of this link is up and its heads were compared."""
+        return self._links[link_id].session.has_path
+
     def tick(self, now: Moment) -> None:
         """Let time pass on every link, and attendance lapse."""
         lapsed = [desk for desk, until in self._attended.items() if until <= now]

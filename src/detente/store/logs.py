@@ -100,6 +100,11 @@ class SqliteLogs:
             rows = self._db.execute("select id, origin from log")
             self._logs.update({origin: number for number, origin in rows})
 
+    @property
+    def fault(self) -> OurFault | None:
+        """Why the store stopped, if it did."""
+        return self._stopped
+
     def fold_wal(self) -> None:
         """Move the WAL into the file, as far as no one is in the way. Call it when idle."""
         if self._stopped:
