@@ -211,6 +211,9 @@ class Node:
         link.signed = {size: root for size, root in link.signed.items() if size > receipt.size}
 
     def _judge(self, link: _Link, effect: session.Judge) -> Input:
+        if self.read_only:
+            # The store answers nothing any more, and records before a verdict would be a fault.
+            raise TheirFault("E_DISK", "this node cannot store", "its operator mends the disk")
         with self._store.begin() as tx:
             books = _Books(self._seat, link, tx)
             verdict = reconcile.judge(effect.stated, effect.held, effect.baseline, books)
