@@ -280,6 +280,7 @@ class Session:
         self.state = HALTED if halted else DOWN
         self.why = halted or "no path yet"
         self.since = Moment(0)
+        self._now = Moment(0)
         self.peer_read_only = False
         self.peer_attended: tuple[str, ...] = ()
         self.peer_clock_ms: int | None = None
@@ -300,11 +301,20 @@ class Session:
 
     def step(self, given: Input, now: Moment) -> Effects:
         """Take one input; return what must be done, in this order."""
+        self._follow(now)
         try:
             return self._handlers[type(given)](self, given, now)
         except TheirFault as fault:
             conn = given.conn if isinstance(given, Bytes) else self._live
             return self._fault(conn, fault, now)
+
+    def _follow(self, now: Moment) -> None:
+        # A clock that was set back must not make old connections young, nor silent ones heard.
+        if now < self._now:
+            for conn in self._conns.values():
+                conn.begun_at = now + (conn.begun_at - self._now)
+                conn.heard_at = now + (conn.heard_at - self._now)
+        self._now = now
 
     # Paths.
 
