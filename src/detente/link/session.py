@@ -583,7 +583,7 @@ class Session:
         if verdict.recover:
             return self._move(RECOVER, verdict.recover, now)
         if verdict.receipt:
-            self._heads = replace(self._heads, out_receipt=verdict.receipt)
+            self._keep_receipt(verdict.receipt)
         self._live = given.conn
         effects = self._move(LIVE, "connected", now)
         effects.append(Send(given.conn, self._status_frame()))
@@ -619,7 +619,8 @@ class Session:
     def _resent(self, given: Resent, _now: Moment) -> Effects:
         if given.conn not in self._conns:
             return []
-        self._flight = {given.checkpoint.size: sum(map(len, given.envelopes))}
+        if given.checkpoint.size > self._heads.receipted:
+            self._flight = {given.checkpoint.size: sum(map(len, given.envelopes))}
         return [Send(given.conn, _batch(given.first, given.envelopes, given.checkpoint, 1))]
 
     def _took_in(self, given: TookIn, _now: Moment) -> Effects:
@@ -634,11 +635,14 @@ class Session:
         return [Send(given.conn, frames.cosign(given.receipt, given.rank))]
 
     def _receipted(self, given: Receipted, _now: Moment) -> Effects:
-        size = given.receipt.size
-        if size > self._heads.receipted:
-            self._heads = replace(self._heads, out_receipt=given.receipt)
-            self._flight = {end: count for end, count in self._flight.items() if end > size}
+        if given.receipt.size > self._heads.receipted:
+            self._keep_receipt(given.receipt)
         return []
+
+    def _keep_receipt(self, receipt: Cosignature) -> None:
+        self._heads = replace(self._heads, out_receipt=receipt)
+        # What it covers is under way no more, or the window would stay shut.
+        self._flight = {end: n for end, n in self._flight.items() if end > receipt.size}
 
     _handlers: Mapping[type, Callable[..., Effects]] = {
         PathBegun: _path_begun,
