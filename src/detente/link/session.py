@@ -334,7 +334,9 @@ class Session:
                 given.nonce, self._echo, conn.path, self._heads, max(0, now.ms),
             )
         )  # fmt: skip
-        shown = self._move(RECONCILE, "catching up", now) if self._live is None else []
+        # RECOVER ends by a verdict, not by one more connection that says nothing.
+        is_open = self._live is not None or self.state == RECOVER
+        shown = [] if is_open else self._move(RECONCILE, "catching up", now)
         return [Send(given.conn, frames.encode(frames.HELLO, payload)), *shown]
 
     def _path_down(self, given: PathDown, now: Moment) -> Effects:
