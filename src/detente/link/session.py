@@ -285,6 +285,7 @@ class Session:
         self.state = HALTED if halted else DOWN
         self.why = halted or "no path yet"
         self.since = Moment(0)
+        self._now = Moment(0)
         self.peer_read_only = False
         self.peer_attended: tuple[str, ...] = ()
         self.peer_clock_ms: int | None = None
@@ -310,11 +311,20 @@ class Session:
 
     def step(self, given: Input, now: Moment) -> Effects:
         """Take one input; return what must be done, in this order."""
+        self._follow(now)
         try:
             return self._handlers[type(given)](self, given, now)
         except TheirFault as fault:
             conn = given.conn if isinstance(given, Bytes) else self._live
             return self._fault(conn, fault, now)
+
+    def _follow(self, now: Moment) -> None:
+        # A clock that was set back must not make old connections young, nor silent ones heard.
+        if now < self._now:
+            for conn in self._conns.values():
+                conn.begun_at = now + (conn.begun_at - self._now)
+                conn.heard_at = now + (conn.heard_at - self._now)
+        self._now = now
 
     # Paths.
 
@@ -334,7 +344,9 @@ class Session:
                 given.nonce, self._echo, conn.path, self._heads, max(0, now.ms),
             )
         )  # fmt: skip
-        shown = self._move(RECONCILE, "catching up", now) if self._live is None else []
+        # RECOVER ends by a verdict, not by one more connection that says nothing.
+        is_open = self._live is not None or self.state == RECOVER
+        shown = [] if is_open else self._move(RECONCILE, "catching up", now)
         return [Send(given.conn, frames.encode(frames.HELLO, payload)), *shown]
 
     def _path_down(self, given: PathDown, now: Moment) -> Effects:
@@ -583,7 +595,7 @@ class Session:
         if verdict.recover:
             return self._move(RECOVER, verdict.recover, now)
         if verdict.receipt:
-            self._heads = replace(self._heads, out_receipt=verdict.receipt)
+            self._keep_receipt(verdict.receipt)
         self._live = given.conn
         effects = self._move(LIVE, "connected", now)
         effects.append(Send(given.conn, self._status_frame()))
@@ -619,7 +631,8 @@ class Session:
     def _resent(self, given: Resent, _now: Moment) -> Effects:
         if given.conn not in self._conns:
             return []
-        self._flight = {given.checkpoint.size: sum(map(len, given.envelopes))}
+        if given.checkpoint.size > self._heads.receipted:
+            self._flight = {given.checkpoint.size: sum(map(len, given.envelopes))}
         return [Send(given.conn, _batch(given.first, given.envelopes, given.checkpoint, 1))]
 
     def _took_in(self, given: TookIn, _now: Moment) -> Effects:
@@ -634,11 +647,14 @@ class Session:
         return [Send(given.conn, frames.cosign(given.receipt, given.rank))]
 
     def _receipted(self, given: Receipted, _now: Moment) -> Effects:
-        size = given.receipt.size
-        if size > self._heads.receipted:
-            self._heads = replace(self._heads, out_receipt=given.receipt)
-            self._flight = {end: count for end, count in self._flight.items() if end > size}
+        if given.receipt.size > self._heads.receipted:
+            self._keep_receipt(given.receipt)
         return []
+
+    def _keep_receipt(self, receipt: Cosignature) -> None:
+        self._heads = replace(self._heads, out_receipt=receipt)
+        # What it covers is under way no more, or the window would stay shut.
+        self._flight = {end: n for end, n in self._flight.items() if end > receipt.size}
 
     _handlers: Mapping[type, Callable[..., Effects]] = {
         PathBegun: _path_begun,

@@ -169,7 +169,15 @@ class Node:
     # Effects on the logs.
 
     def _do(self, link: _Link, effect: Effect, now: Moment) -> Input | None:
-        link_id = link.terms.link_id
+        if isinstance(effect, session.Send | session.Close | session.Show):
+            self._effects.append((link.terms.link_id, effect))
+            return None
+        if self.read_only:
+            # The store answers nothing any more; records without a verdict would be a fault.
+            if not isinstance(effect, session.Judge):
+                return None
+            fault = TheirFault("E_DISK", "this node cannot store", "its operator mends the disk")
+            return session.Refused(effect.conn, fault)
         try:
             match effect:
                 case session.Intake():
@@ -189,14 +197,11 @@ class Node:
                 case session.Halt():
                     self._keep_halt(link, effect, now)
                     return None
-                case _:
-                    self._effects.append((link_id, effect))
-                    return None
         except TheirFault as fault:
             return session.Refused(_conn_of(effect), fault)
 
     def _take_in(self, link: _Link, effect: session.Intake, now: Moment) -> Input | None:
-        if self._seat.restored or self.read_only:
+        if self._seat.restored:
             return None
         with self._store.begin() as tx:
             grown, receipt = inbox.take(self._seat, link.terms, link.inn, tx, effect, now)
