@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from support import makers
+from tests.support import makers
 
 from detente.core import limits
 from detente.core.checkpoint import Checkpoint, Cosignature

@@ -1,7 +1,7 @@
 """Records, checkpoints and receipts as they pass through the machine of one link."""
 
 import pytest
-from link.playbook import MOST, Playbook, envelopes, head, heads, kinds, receipt, sent
+from tests.link.playbook import MOST, Playbook, envelopes, head, heads, kinds, receipt, sent
 
 from detente.core import limits
 from detente.core.checkpoint import Checkpoint

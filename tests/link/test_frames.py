@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import example, given
 from hypothesis.strategies import binary, builds, integers, lists, sampled_from
-from support.outcomes import fault_of, value_or_code
+from tests.support.outcomes import fault_of, value_or_code
 
 from detente.core import canon, limits
 from detente.core.checkpoint import Checkpoint, Cosignature

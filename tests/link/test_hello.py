@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis.strategies import SearchStrategy, binary, builds, integers, lists, none, text
-from support.outcomes import fault_of, value_or_code
+from tests.support.outcomes import fault_of, value_or_code
 
 from detente.core import canon, limits
 from detente.core.canon import Json

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field, replace
 from hashlib import sha256
 
 import pytest
-from support import makers
-from support.outcomes import fault_of
+from tests.support import makers
+from tests.support.outcomes import fault_of
 
 from detente.core import checkpoint
 from detente.core.checkpoint import Checkpoint, Cosignature

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from link.playbook import (
+from tests.link.playbook import (
     LINK_ID,
     NOTHING,
     THEIRS,

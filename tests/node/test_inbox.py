@@ -1,7 +1,7 @@
 from dataclasses import replace
 
-from support import makers, nodes
-from support.outcomes import fault_of
+from tests.support import makers, nodes
+from tests.support.outcomes import fault_of
 
 from detente.core import checkpoint
 from detente.core.checkpoint import Checkpoint

@@ -5,9 +5,9 @@ from hashlib import sha256
 import pytest
 from hypothesis import given
 from hypothesis.strategies import integers, lists
-from support import makers
-from support.nodes import MEMORY
-from support.outcomes import fault_of
+from tests.support import makers
+from tests.support.nodes import MEMORY
+from tests.support.outcomes import fault_of
 
 from detente.core import envelope, limits, tree
 from detente.core.checkpoint import Checkpoint, Cosignature

@@ -5,9 +5,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support import makers, nodes
-from support.nodes import FLASH, Side, Table
-from support.outcomes import fault_of
+from tests.support import makers, nodes
+from tests.support.nodes import FLASH, Side, Table
+from tests.support.outcomes import fault_of
 
 from detente.core import checkpoint, envelope, limits, receipt, record
 from detente.core.checkpoint import Checkpoint

@@ -4,9 +4,9 @@ from hashlib import sha256
 from typing import Any
 
 import pytest
-from support import makers, nodes
-from support.makers import Party, Written
-from support.outcomes import fault_of, value_or_code
+from tests.support import makers, nodes
+from tests.support.makers import Party, Written
+from tests.support.outcomes import fault_of, value_or_code
 
 from detente.core import envelope, record
 from detente.core.envelope import Parts, Seal

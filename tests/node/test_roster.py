@@ -1,8 +1,8 @@
 from dataclasses import replace
 
 import pytest
-from support import makers, nodes
-from support.makers import LabelEntropy
+from tests.support import makers, nodes
+from tests.support.makers import LabelEntropy
 
 from detente.core import canon, envelope, inner, record
 from detente.core.canon import Json

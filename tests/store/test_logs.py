@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from support.outcomes import fault_of
+from tests.support.outcomes import fault_of
 
 from detente.core.moment import Moment
 from detente.node.ports import Row

@@ -11,8 +11,8 @@ from detente.node.node import Node
 from detente.node.ports import Level
 from detente.node.seat import LinkTerms, Seat
 from detente.store.logs import SqliteLogs
-from support import makers
-from support.makers import LabelEntropy, Party
+from tests.support import makers
+from tests.support.makers import LabelEntropy, Party
 
 MEMORY = Path(":memory:")
 

@@ -99,6 +99,14 @@ def entry_of(parts: Parts) -> bytes:
     )
 
 
+def is_of(entry: bytes, envelope: bytes) -> bool:
+    """Say whether an entry is that of these bytes, whatever they are: a disk may lose a bit."""
+    try:
+        return entry_of(split(envelope)) == entry
+    except TheirFault:
+        return False
+
+
 def entry_mid(entry: bytes) -> bytes:
     """Return the record's identity out of its entry."""
     return entry[16:48]
