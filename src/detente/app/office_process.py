@@ -37,9 +37,10 @@ class OfficeProcess:
 
     def run(self) -> int:
         """Serve until told to stop; return the exit code. Raises OurFault: vault.*, store.*."""
-        desk = build.listen_unix(self._folder / "desk.sock")
-        api = Api(self._need_office, self._persons, system.now, self._settle)
         users = frozenset(int(each.user) for each in self._persons)
+        mode = build.OWN if users <= {os.getuid()} else build.GROUP
+        desk = build.listen_unix(self._folder / "desk.sock", mode)
+        api = Api(self._need_office, self._persons, system.now, self._settle)
         HttpServer(
             self._loop, desk, build.user_of, users, lambda request: self._serve(api, request)
         )
