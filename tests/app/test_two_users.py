@@ -74,9 +74,7 @@ class Two:
 
     def start(self, half: str) -> None:
         user = NODE if half == "node" else OFFICE
-        self.halves[half] = self.machine.run(
-            self.aurelia, "--only", half, become=become(user)
-        )
+        self.halves[half] = self.machine.run(self.aurelia, "--only", half, become=become(user))
 
     def ask(self, user: int, *words: str | Path) -> subprocess.CompletedProcess[str]:
         return self.machine.ask(*words, "--at", self.aurelia, "--json", become=become(user))

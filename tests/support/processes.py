@@ -113,10 +113,10 @@ class Machine:
         return [*become, self._interpreter, "-m", "detente", *map(str, words)], environment
 
     def ask(
-        self, *words: str | Path, become: Sequence[str] = ()
+        self, *words: str | Path, become: Sequence[str] = (), more: Mapping[str, str] = {}
     ) -> subprocess.CompletedProcess[str]:
         """Run one verb to its end; nobody sits at its terminal."""
-        command, environment = self._call(words, become, {})
+        command, environment = self._call(words, become, more)
         return subprocess.run(
             command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
             timeout=PATIENCE, check=False, cwd="/",
