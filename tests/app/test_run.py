@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.support import processes
+from tests.support.processes import Machine, half_of, until
 
 from detente.app.meeting import Meeting
 from detente.app.run import STOP_PATIENCE
-from tests.support import processes
-from tests.support.processes import Machine, half_of, until
 
 
 @dataclass(frozen=True)

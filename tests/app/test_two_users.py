@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-
-from detente.app.meeting import Meeting
 from tests.support import processes
 from tests.support.processes import Machine, until
+
+from detente.app.meeting import Meeting
 
 GROUP: Final = 61_000
 NODE, OFFICE, OPERATOR, THIRD = 61_001, 61_002, 61_003, 61_009
@@ -103,7 +103,7 @@ def hand_over(folder: Path) -> None:
     for place, user, mode in (("node", NODE, 0o750), ("party", NODE, 0o700),
                               ("office", OFFICE, 0o750)):  # fmt: skip
         for at, _, names in os.walk(folder / place):
-            for each in (at, *(Path(at) / name for name in names)):
+            for each in (Path(at), *(Path(at) / name for name in names)):
                 os.chown(each, user, GROUP)
         (folder / place).chmod(mode)
     for path, mode in ((folder, 0o750), (folder / "detente.toml", 0o640)):

@@ -1,6 +1,7 @@
 """The office as a process: reads through the hatch, serves its desks on a Unix socket."""
 
 import os
+from contextlib import suppress
 from typing import Final
 
 from detente.app import build, people, system
@@ -45,7 +46,8 @@ class OfficeProcess:
             self._loop, desk, build.user_of, users, lambda request: self._serve(api, request)
         )
         self._loop.stop_on_signals()
-        os.nice(NICE)
+        with suppress(PermissionError):  # a unit may forbid it; that is no reason to stay away
+            os.nice(NICE)
         self._log.write("info", "run.started", "office started")
         try:
             self._loop.run(self._turn)
