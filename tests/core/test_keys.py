@@ -3,7 +3,7 @@ from pathlib import Path
 
 from hypothesis import given
 from hypothesis.strategies import binary
-from support import makers
+from tests.support import makers
 
 from detente.core import keys
 

@@ -1,6 +1,7 @@
 import pytest
 from hypothesis import given
 from hypothesis.strategies import from_regex, text
+from tests.support import outcomes
 
 from detente.core import names
 from detente.core.errors import TheirFault
@@ -19,12 +20,8 @@ def test_an_address_is_its_desk_and_its_party(desk: str, party: str) -> None:
 
 @given(wrong=text())
 def test_any_text_ends_in_an_address_or_a_fault(wrong: str) -> None:
-    try:
-        desk, party = names.split(wrong)
-    except TheirFault as fault:
-        assert fault.code == "E_HEADER"
-    else:
-        assert f"{desk}@{party}" == wrong
+    parts = outcomes.value_or_code(names.split, wrong)
+    assert parts == "E_HEADER" or "@".join(parts) == wrong
 
 
 def test_a_desk_has_at_most_32_characters_and_a_party_63() -> None:
@@ -37,7 +34,7 @@ def test_a_desk_has_at_most_32_characters_and_a_party_63() -> None:
 @pytest.mark.parametrize(
     "wrong",
     ["cert", "cert@", "@borealis.gov", "Cert@borealis.gov", "cert@Borealis.gov", "1@b", "-@b",
-     "cert@borealis.gov\n", "cert@@borealis.gov", "cert@.gov", "cert@gov.", "cért@b", "с@b"],
+     "cert@borealis.gov\n", "cert@@borealis.gov", "cert@.gov", "cert@gov.", "cért@b", "\u0441@b"],
 )  # fmt: skip
 def test_look_alikes_and_other_forms_are_no_address(wrong: str) -> None:
     with pytest.raises(TheirFault) as caught:

@@ -114,7 +114,7 @@ class _FailingCommit:
 
 
 @pytest.mark.parametrize(
-    "code,fault",
+    ("code", "fault"),
     [
         (sqlite3.SQLITE_IOERR_FSYNC, "store.failed"),
         (sqlite3.SQLITE_FULL, "store.full"),

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PrivateKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
-from detente.core import body, canon, checkpoint, envelope, inner, party, record, tree
+from detente.core import body, checkpoint, envelope, inner, party, record, tree
 from detente.core.canon import Json
 from detente.core.errors import TheirFault
 from detente.core.moment import Moment
@@ -69,17 +69,20 @@ class LabelContextSigner:
         return self._key.sign(message, context)
 
 
+def opening_key(private: bytes) -> tuple[hpke.MLKEM768X25519PrivateKey, bytes]:
+    """A desk's key from its private seed of 32 bytes, and the public one (spec/record.md 5.1)."""
+    wide = shake_256(private).digest(96)
+    kem = MLKEM768PrivateKey.from_seed_bytes(wide[:64])
+    curve = X25519PrivateKey.from_private_bytes(wide[64:])
+    public = kem.public_key().public_bytes_raw() + curve.public_key().public_bytes_raw()
+    return hpke.MLKEM768X25519PrivateKey(kem, curve), public
+
+
 class LabelOpener:
     """A desk's HPKE key from a label (a keys.Opener)."""
 
     def __init__(self, label: str) -> None:
-        wide = shake_256(seed(label)).digest(96)
-        kem = MLKEM768PrivateKey.from_seed_bytes(wide[:64])
-        curve = X25519PrivateKey.from_private_bytes(wide[64:])
-        self._key = hpke.MLKEM768X25519PrivateKey(kem, curve)
-        self.public = (
-            kem.public_key().public_bytes_raw() + curve.public_key().public_bytes_raw()
-        )
+        self._key, self.public = opening_key(seed(label))
 
     def open(self, sealed: bytes, info: bytes) -> bytes:
         try:
@@ -285,9 +288,7 @@ def write_record(
         for one in (*addressees, author)
         if not is_open
     ]
-    parts = envelope.Parts(
-        head, record.write_signatures(sigs), envelope.write_seals(seals), closed
-    )
+    parts = envelope.Parts(head, record.write_signatures(sigs), envelope.write_seals(seals), closed)
     return Written(whole, mid, parts, content, content.inside[: inner.SALT_SIZE])
 
 
@@ -308,9 +309,7 @@ def reader_of(leaves: Sequence[bytes]) -> tree.SubtreeReader:
         row = list(leaves[index << level : (index + 1) << level])
         assert len(row) == 1 << level, "a perfect subtree of these leaves"
         while len(row) > 1:
-            row = [
-                sha256(b"\x01" + row[i] + row[i + 1]).digest() for i in range(0, len(row), 2)
-            ]
+            row = [sha256(b"\x01" + row[i] + row[i + 1]).digest() for i in range(0, len(row), 2)]
         return row[0]
 
     return read

@@ -43,7 +43,7 @@ class Content:
 
 
 def commit_to_key(key: bytes) -> bytes:
-    """Return H("detente/v1/ck\\n", content key)."""
+    """Return the hash that stands as `ck` in a header (spec/record.md 2)."""
     return sha256(b"detente/v1/ck\n" + key).digest()
 
 

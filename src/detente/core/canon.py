@@ -6,8 +6,8 @@ surrogates; depth at most 8; no duplicate names. A reader parses, writes anew an
 
 import json
 import re
-from base64 import b64decode, b64encode
-from binascii import Error as Base64Error
+from binascii import a2b_base64, b2a_base64
+from functools import lru_cache
 from typing import NoReturn
 
 from detente.core import limits
@@ -16,6 +16,7 @@ from detente.core.errors import TheirFault
 Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
 
 _NAME = re.compile(r"[a-z0-9_]{1,32}")
+_PLAIN = frozenset({str, bool, type(None)})  # any value of these will do
 # The closing quote may be missing: else each quote of a text that never ends is tried anew, and
 # 64 KiB of them take a quarter of a minute.
 _BRACKETS = re.compile(rb'"(?:[^"\\]+|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
@@ -29,28 +30,21 @@ def _no_number(text: str) -> NoReturn:
     raise _refuse(f"{text[:24]} is no integer")
 
 
-def _integer(text: str) -> int:
-    if len(text) > 17:  # noqa: PLR2004  sign and 16 digits: all of plus or minus 2^53 - 1
-        _no_number(text)
-    return int(text)
+@lru_cache(maxsize=1_024)  # keeps good names only, which are short: a fault is not kept
+def _check_name(name: object) -> None:
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
+        raise _refuse(f"a member name like {str(name)[:40]!r}")
 
 
-def _unique(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise _refuse("a member name stands twice")
-    return found
-
-
-_DECODER = json.JSONDecoder(
-    parse_float=_no_number,
-    parse_int=_integer,
-    parse_constant=_no_number,
-    object_pairs_hook=_unique,
-)
+# What else has no canonical form (a name twice, white space, -0) shows when it is written anew.
+_DECODER = json.JSONDecoder(parse_float=_no_number, parse_constant=_no_number)
 # Names are ASCII, so sorting them as code points is sorting them as UTF-16 (RFC 8785 3.2.3).
 _ENCODER = json.JSONEncoder(
-    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+    sort_keys=True,
+    separators=(",", ":"),
+    ensure_ascii=False,
+    allow_nan=False,
+    check_circular=False,  # the depth is checked before
 )
 
 
@@ -59,7 +53,7 @@ def encode(value: Json) -> bytes:
 
     Raises TheirFault("E_CANON") if the value has no canonical form (a float, a lone surrogate).
     """
-    _check_names(value, 1)
+    check(value)
     try:
         return _ENCODER.encode(value).encode()
     except UnicodeEncodeError:
@@ -71,17 +65,27 @@ def decode(data: bytes, size_max: int) -> Json:
 
     Raises TheirFault("E_SIZE") above size_max bytes, TheirFault("E_CANON") otherwise.
     """
+    value = parse(data, size_max)
+    check(value)
+    return value
+
+
+def parse(data: bytes, size_max: int) -> Json:
+    """Return the value of `data`, its names and numbers not yet looked at; raises as `decode`.
+
+    For who knows every member due and looks at each: on the way of every record that spares a
+    walk. All others use `decode`.
+    """
     if len(data) > size_max:
         raise TheirFault("E_SIZE", f"{len(data)} bytes where {size_max} are allowed", "send less")
     _check_depth(data)
     try:
-        value: Json = _DECODER.decode(data.decode())
+        value: Json = _DECODER.raw_decode(data.decode())[0]  # what follows it shows below
         again = _ENCODER.encode(value).encode()
-    except (ValueError, RecursionError):  # also UnicodeError
+    except ValueError:  # also UnicodeError
         raise _refuse("not JSON in UTF-8") from None
     if again != data:
         raise _refuse("the bytes are not the canonical form of their value")
-    _check_names(value, 1)
     return value
 
 
@@ -95,7 +99,7 @@ def decode_object(data: bytes, size_max: int) -> dict[str, Json]:
 
 def to_base64(data: bytes) -> str:
     """Return RFC 4648 section 4 text, with padding."""
-    return b64encode(data).decode()
+    return b2a_base64(data, newline=False).decode()
 
 
 def from_base64(text: str, size: int | None = None) -> bytes:
@@ -105,10 +109,10 @@ def from_base64(text: str, size: int | None = None) -> bytes:
     one value has one text.
     """
     try:
-        data = b64decode(text.encode("ascii"), validate=True)
-    except (ValueError, Base64Error):
+        data = a2b_base64(text)  # takes many forms; writing it anew tells the one
+    except ValueError:
         raise _refuse("not base64") from None
-    if b64encode(data).decode() != text:
+    if to_base64(data) != text:
         raise _refuse("not the one base64 form of its bytes")
     if size is not None and len(data) != size:
         raise _refuse(f"{len(data)} bytes where {size} were due")
@@ -130,21 +134,23 @@ def _check_depth(data: bytes) -> None:
             depth -= 1
 
 
-def _check_names(value: Json, depth: int) -> None:
-    if isinstance(value, dict):
+def check(value: Json) -> None:
+    """Raise TheirFault("E_CANON") for names, numbers or a depth that canonical JSON has not."""
+    _check_value(value, 1)
+
+
+def _check_value(value: Json, depth: int) -> None:
+    if isinstance(value, (dict, list)):
         if depth > limits.MAX_DEPTH:
             raise _refuse(f"deeper than {limits.MAX_DEPTH}")
-        for name, member in value.items():
-            if type(name) is not str or not _NAME.fullmatch(name):
-                raise _refuse(f"a member name like {str(name)[:40]!r}")
-            _check_names(member, depth + 1)
-    elif isinstance(value, list):
-        if depth > limits.MAX_DEPTH:
-            raise _refuse(f"deeper than {limits.MAX_DEPTH}")
-        for member in value:
-            _check_names(member, depth + 1)
+        if isinstance(value, dict):
+            for name in value:
+                _check_name(name)
+        for member in value.values() if isinstance(value, dict) else value:
+            if type(member) not in _PLAIN:
+                _check_value(member, depth + 1)
     elif type(value) is int:
         if abs(value) > limits.MAX_INTEGER:
-            raise _refuse(f"{value} is beyond 2^53 - 1")
+            raise _refuse("a number is beyond 2^53 - 1")
     elif value is not None and not isinstance(value, (str, bool)):
         raise _refuse(f"{type(value).__name__} has no canonical form")

@@ -62,9 +62,12 @@ def text_of(origin: str, size: int, root: bytes) -> bytes:
 
 def read_text(text: bytes) -> tuple[str, int, bytes]:
     """Return name, size and root of a checkpoint's text. Raises TheirFault("E_CANON")."""
-    rows = text.decode().split("\n")
     wrong = TheirFault("E_CANON", "the note is no checkpoint", "ask for the file again")
-    if len(rows) != 4 or not rows[1].isascii() or not rows[1].isdecimal():  # noqa: PLR2004
+    try:
+        rows = text.decode().split("\n")
+    except UnicodeDecodeError:
+        raise wrong from None
+    if len(rows) != 4 or not (rows[0] and rows[1].isascii() and rows[1].isdecimal()):  # noqa: PLR2004
         raise wrong
     size, root = int(rows[1][:20]), canon.from_base64(rows[2], 32)
     if size > limits.MAX_TREE or text_of(rows[0], size, root) != text:

@@ -1,6 +1,6 @@
 """The inside of a body: salt, length, text, and zeros up to a size that says little.
 
-Normative: spec/record.md 3.2. Open bodies (spec/record.md 3.6) are this inside in clear.
+Normative: spec/record.md 3.1 and 3.3. Open bodies (spec/record.md 6) are this inside in clear.
 """
 
 from hashlib import sha256
@@ -57,7 +57,7 @@ def unpack(inner: bytes, size: int, commit: bytes) -> tuple[bytes, bytes]:
     """Return salt and text of an inside that is what the header said.
 
     size is the header's, in bytes; commit its 32 bytes. Raises TheirFault("E_COMMIT"): the padding
-    is not zero, the length or the commitment differs (spec/record.md 3.2, in that order).
+    is not zero, the length or the commitment differs (spec/record.md 3.3, in that order).
     """
     salt, length = inner[:SALT_SIZE], int.from_bytes(inner[SALT_SIZE:_HEAD], "big")
     text, rest = inner[_HEAD : _HEAD + length], inner[_HEAD + length :]

@@ -1,6 +1,6 @@
 """Which lines of a checkpoint's note hold, under whose cards, and which are of keys unknown.
 
-Normative: spec/log.md 3 and 6, steps 5 and 6.
+Normative: spec/log.md 4 (lines 1 to 4) and 6, steps 5 and 6.
 """
 
 from collections.abc import Iterator, Mapping

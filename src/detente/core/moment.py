@@ -7,8 +7,11 @@ from typing import Self
 
 from detente.core.errors import OurFault, TheirFault
 
-_FORM = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{3}Z")
+_FORM = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T(?:[01][0-9]|2[0-3]):[0-9]{2}:[0-9]{2}\.[0-9]{3}Z"
+)  # hours here: some versions of datetime read 24:00 as the next day
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MS = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, order=True, slots=True)
@@ -37,11 +40,9 @@ class Moment:
         """
         if _FORM.fullmatch(text):
             try:
-                at = datetime.fromisoformat(text[:-1]).replace(tzinfo=UTC)
-            except ValueError:
+                return cls((datetime.fromisoformat(text) - _EPOCH) // _MS)
+            except ValueError:  # a day or a minute that is none
                 pass
-            else:
-                return cls((at - _EPOCH) // timedelta(milliseconds=1))
         raise TheirFault(
             "E_HEADER", f"not a time: {text[:40]!r}", "write it as 2026-11-21T23:10:04.117Z"
         )

@@ -3,9 +3,11 @@
 Normative: spec/party.md (card, fingerprint, invitation, link id).
 """
 
+import re
 from base64 import b32encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256, sha512
 from typing import Final
 
@@ -30,6 +32,11 @@ class Person:
     roles: frozenset[str]
 
 
+@lru_cache(maxsize=1_024)
+def _key_id(hpke: bytes) -> bytes:
+    return sha256(hpke).digest()[:8]
+
+
 @dataclass(frozen=True, slots=True)
 class DeskKeys:
     """One desk on a card: the key bodies are sealed to, and its signers by id."""
@@ -41,7 +48,7 @@ class DeskKeys:
     @property
     def key_id(self) -> bytes:
         """The 8 bytes that a seal names this key by."""
-        return sha256(self.hpke).digest()[:8]
+        return _key_id(self.hpke)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +129,12 @@ class _Reader:
             raise _refuse(f"{self._where}.{name} is no text of 1 to {length_max} characters")
         return value
 
+    def like(self, name: str, length_max: int, form: re.Pattern[str]) -> str:
+        value = self.text(name, length_max)
+        if not form.fullmatch(value):
+            raise _refuse(f"{self._where}.{name} has another form than {form.pattern}")
+        return value
+
     def number(self, name: str) -> int:
         value = self._value.get(name)
         if type(value) is not int or value < 0:
@@ -157,7 +170,7 @@ def _read_signer(value: Json, where: str) -> Person:
     if not roles or not all(isinstance(role, str) and role in ROLES for role in roles):
         raise _refuse(f"{where}.roles names a role that is none")
     return Person(
-        row.text("id", 64),
+        row.like("id", 64, names.SIGNER),
         row.key("ed25519", keys.ED25519_PUBLIC),
         frozenset(role for role in roles if isinstance(role, str)),
     )
@@ -165,9 +178,7 @@ def _read_signer(value: Json, where: str) -> Person:
 
 def _read_desk(value: Json, where: str) -> DeskKeys:
     row = _Reader(value, where)
-    name = row.text("name", 32)
-    if not names.DESK.fullmatch(name):
-        raise _refuse(f"{where}.name is no desk name")
+    name = row.like("name", 32, names.DESK)
     people = [
         _read_signer(each, f"{where}.signers[{i}]")
         for i, each in enumerate(row.rows("signers", limits.MAX_SIGNERS))
@@ -203,7 +214,7 @@ def read_card(note: bytes) -> Card:
     top = _Reader(value, "card")
     if top.text("type") != "detente-card":
         raise _refuse("this file is no party card")
-    if value.get("v") != 1 or value.get("suite", SUITE) != SUITE:
+    if not _is_one(value.get("v")) or not _is_one(value.get("suite", SUITE)):
         raise TheirFault("E_VERSION", "a card of a newer form or suite", "upgrade this side")
     if not names.is_party(value.get("name")):
         raise _refuse("name is no party name")
@@ -216,7 +227,7 @@ def read_card(note: bytes) -> Card:
     by_name = {desk.name: desk for desk in desks}
     if len(by_name) != len(desks):
         raise _refuse("one desk stands twice")
-    prev = None if value.get("prev") is None else top.key("prev", 32)
+    prev = None if value.get("prev", "") is None else top.key("prev", 32)
     if (top.number("serial") == 1) != (prev is None) or top.number("serial") == 0:
         raise _refuse("serial 1 has no predecessor, every other has one")
     card = Card(
@@ -249,16 +260,21 @@ def read_card(note: bytes) -> Card:
     return card
 
 
+def _is_one(value: Json) -> bool:
+    return value == 1 and value is not True
+
+
 def _read_pins(node: _Reader) -> tuple[bytes, ...]:
     rows = node.rows("spki_sha256", limits.MAX_PINS)
-    if not rows:
-        raise _refuse("node.spki_sha256 names no key")
-    return tuple(canon.from_base64(row, 32) if isinstance(row, str) else b"" for row in rows)
+    pins = tuple(canon.from_base64(row, 32) for row in rows if isinstance(row, str))
+    if not rows or len(pins) != len(rows):
+        raise _refuse("node.spki_sha256 is no list of hashes")
+    return pins
 
 
 def _read_endpoint(value: Json, where: str) -> Endpoint:
     row = _Reader(value, where)
-    return Endpoint(row.text("id", 32), row.text("addr", 256))
+    return Endpoint(row.like("id", 32, names.SIGNER), row.text("addr", 256))
 
 
 def signing_name(party: str) -> str:

@@ -19,7 +19,7 @@ COSIGN_MLDSA44: Final = b"\x06"
 CARD_MLDSA65: Final = b"\xffdetente.mldsa65/v1"
 
 _KEY_ID_SIZE = 4
-_LINE = re.compile("— ([^ +\\n]{1,128}) ([A-Za-z0-9+/=]{8,8192})")
+_LINE = re.compile("— ([^\\s+]{1,128}) ([A-Za-z0-9+/=]{8,8192})")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f]")
 
 

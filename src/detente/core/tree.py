@@ -209,7 +209,7 @@ def check_subtree_consistency(
     An empty part has the root H("") and an empty path. Raises TheirFault("E_ROOT").
     Source: draft-ietf-plants-merkle-tree-certs section 4.4.
     """
-    _check_hashes((part_root, root, *path))
+    _check_hashes(path)
     first, end = part
     if 0 <= first == end <= size:
         if path or part_root != EMPTY_ROOT:

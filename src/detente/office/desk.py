@@ -8,7 +8,16 @@ from typing import Final, Protocol
 
 from detente.core.errors import OurFault, TheirFault
 from detente.core.moment import Moment
-from detente.office.fields import Cut, Field, OneOf, Value, Values, Within
+from detente.office.fields import (
+    Cut,
+    Field,
+    OneOf,
+    Value,
+    Values,
+    Within,
+    check_values,
+    members_of,
+)
 from detente.office.kind import Kind, Newer
 from detente.office.tables import Row, Rows, Table
 
@@ -180,6 +189,11 @@ class Desk:
     checks: tuple[Check, ...] = ()
 
     @cached_property
+    def verbs(self) -> tuple[Act | Look, ...]:
+        """All that a person may do or see here."""
+        return (*self.acts, *self.looks)
+
+    @cached_property
     def kind_named(self) -> dict[str, Kind]:
         """The kinds by name."""
         return {kind.name: kind for kind in self.kinds}
@@ -233,12 +247,22 @@ def complete(values: Values, find: Callable[[Cut], Sequence[bytes]]) -> Values:
     """Return values with every Cut replaced by the one mid that begins so.
 
     find: mids that begin with a cut, two are enough. Raises OurFault("form.mid") if there is none
-    or more than one. The office does this before an act is built or a look is read.
+    or more than one.
     """
     found: dict[str, Value] = {}
     for name, value in values.items():
         found[name] = _whole(name, value, find)
     return Values(found)
+
+
+def ready(verb: Act | Look, values: Values, find: Callable[[Cut], Sequence[bytes]]) -> Values:
+    """Return values that an act may be built or a look be read with, from any face.
+
+    Cuts are completed, defaults filled in, all checked; raises OurFault("form.*").
+    """
+    defaults = {field.name: field.default for field in verb.fields}
+    given = Values({**defaults, **complete(values, find)})
+    return check_values(members_of(verb.fields), given)
 
 
 def _whole(name: str, value: Value, find: Callable[[Cut], Sequence[bytes]]) -> Value:

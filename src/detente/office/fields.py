@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from detente.core import canon
@@ -108,12 +109,17 @@ class Parts(Type):
     fields: tuple["Field", ...]
     sign: str = "@"
 
+    @cached_property
+    def members(self) -> dict[str, "Field"]:
+        """The fields by name."""
+        return members_of(self.fields)
+
     def flaw(self, value: Value) -> Flaw | None:
         """Say what is wrong with the members."""
         if not isinstance(value, Values):
             return Flaw("form.parts", "not a group of values", f"write {self.hint}")
         for name in value:
-            if name not in members_of(self.fields):
+            if name not in self.members:
                 return Flaw("form.unknown", f"{name} is no field here", f"write {self.hint}")
         for field in self.fields:
             if field.name in value:
@@ -127,11 +133,11 @@ class Parts(Type):
     def to_json(self, value: Value) -> Json:
         """Return an object."""
         assert isinstance(value, Values)
-        return values_to_json(members_of(self.fields), value)
+        return values_to_json(self.members, value)
 
     def from_json(self, name: str, json: Json) -> Value:
         """Return the members of a stranger's object."""
-        return values_from_json(members_of(self.fields), json, f"{name}.")
+        return values_from_json(self.members, json, f"{name}.")
 
     def to_cell(self, value: Value) -> Cell:
         """Return JSON."""
@@ -146,7 +152,8 @@ class Parts(Type):
         """Return the members written with the sign between them."""
         written = text.split(self.sign, len(self.fields) - 1)
         pairs = zip(self.fields, written, strict=False)
-        return self.check(name, Values({field.name: field.read([part]) for field, part in pairs}))
+        found = {one.name: one.read([part], f"{name}.{one.name}") for one, part in pairs}
+        return self.check(name, Values(found))
 
     def show(self, value: Value) -> str:
         """Return the members with the sign between them."""

@@ -19,7 +19,17 @@ from detente.core.party import read_card
 from detente.core.trust import Chain
 from detente.node.ports import Answer, Hatch, Kept, Level
 from detente.office import house, kinds, reading, writing
-from detente.office.desk import Act, Desk, Draft, Look, Role, TableReader, complete, find_mids
+from detente.office.desk import (
+    Act,
+    Desk,
+    Draft,
+    Look,
+    Role,
+    TableReader,
+    complete,
+    find_mids,
+    ready,
+)
 from detente.office.fields import Cut, Values
 from detente.office.kind import Kind
 from detente.office.people import Person, permit
@@ -119,7 +129,7 @@ class Office:
         permit(person, desk, act.role)
         with self._shelf.begin() as tx:
             look = TableReader(tx.rows)
-            whole = complete(values, lambda cut: self._find(tx, cut))
+            whole = ready(act, values, lambda cut: self._find(tx, cut))
             drafts = act.build(whole, look, now)
         letters = [self._letter(draft, desk) for draft in drafts]
         return self._post_as(person, desk, name, letters, now)
@@ -131,6 +141,7 @@ class Office:
             desk=desk,
             to=draft.to,
             text=draft.kind.write(draft.body),
+            body=draft.body,
             created=draft.created,
             matter=matter,
             prec=draft.prec,
@@ -175,6 +186,7 @@ class Office:
             desk=desk,
             to=to,
             text=kind.write(body),
+            body=body,
             created=now,
             matter=record.NO_MATTER,
             prec="ROUTINE",
@@ -489,7 +501,7 @@ class Office:
         look = self.find_look(name)
         permit(person, name.partition("/")[0], look.role)
         with self._shelf.begin() as tx:
-            whole = complete(values, lambda cut: self._find(tx, cut))
+            whole = ready(look, values, lambda cut: self._find(tx, cut))
             return look, look.read(TableReader(tx.rows), whole, now)
 
     def _find(self, tx: ShelfTx, cut: Cut) -> Sequence[bytes]:
@@ -573,6 +585,16 @@ class Office:
             read_at=Values(read).moment("at") if read else None,
             rejected=_reason(Values(reject)) if reject else None,
         )
+
+    def delivered_upto(self, desk: str) -> int:
+        """Return the size below which a peer's desk says it opened our records to it."""
+        with self._shelf.begin() as tx:
+            rows = [Values(row) for row in tx.rows(house.DELIVERIES).find({}, None, READ_COUNT)]
+        return max((row.whole("upto") for row in rows if row.text("from") == desk), default=0)
+
+    def find(self, mid: bytes) -> tuple[Values, Standing]:
+        """Return what the house knows of a record, and how far it has come."""
+        return self._record(mid), self.standing(mid)
 
     def records(self, after: bytes | None, count_max: int) -> Sequence[Values]:
         """Return records of this office in the order of their ids."""

@@ -126,8 +126,7 @@ def group(
     """Return every verb of a desk under the desk's name."""
     import click  # noqa: PLC0415  as above
 
-    verbs: tuple[Verb, ...] = (*desk.acts, *desk.looks)
-    commands = [command(verb, words, language, run, extra) for verb in verbs]
+    commands = [command(verb, words, language, run, extra) for verb in desk.verbs]
     return click.Group(desk.name, commands=commands, help=words.get(f"{desk.name}.desk", language))
 
 

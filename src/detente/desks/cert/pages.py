@@ -79,12 +79,16 @@ def read_export(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:
 
 def _line(look: Reader, mid: bytes, now: Moment) -> Row:
     bundle = acts.bundle_at(look, mid)
-    answers = every(look, folds.ANSWERS, {"to": mid})
+    # Asked by party: however much others say, one row tells whether these have answered.
+    answered = any(
+        look.find(folds.ANSWERS, {"to": mid, "party": party}, None, 1)
+        for party in rules.answerers(bundle.texts("to"))
+    )
     deadline = bundle.get("deadline")
     state = rules.state(
         bundle.whole("count"),
         len(_gone(look, bundle)),
-        answered=any(rules.is_answer(row.text("party"), bundle.texts("to")) for row in answers),
+        answered=answered,
         deadline=deadline if isinstance(deadline, Moment) else None,
         now=now,
     )

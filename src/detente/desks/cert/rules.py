@@ -53,11 +53,6 @@ def state(
     return "overdue" if deadline is not None and now > deadline else "open"
 
 
-def is_answer(party: str, to: Iterable[str]) -> bool:
-    """Return whether an answer by `party` counts: it does from those whom the bundle was sent to."""
-    return party in {party_of(address) for address in to}
-
-
-def party_of(address: str) -> str:
-    """Return the party of a desk's address."""
-    return address.partition("@")[2]
+def answerers(to: Iterable[str]) -> tuple[str, ...]:
+    """Return the parties whose answer counts: those whom the bundle was sent to."""
+    return tuple(sorted({address.partition("@")[2] for address in to}))

@@ -8,6 +8,7 @@ from math import isfinite
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
+_EXACT = 2**53  # whole numbers up to here are doubles as they stand
 _TEXT = json.JSONEncoder(ensure_ascii=False)
 
 
@@ -27,6 +28,8 @@ def _write(value: Json) -> str:
         return _TEXT.encode(value)
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, int) and abs(value) <= _EXACT:
+        return str(value)
     return number(float(value))
 
 

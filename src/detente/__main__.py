@@ -1,0 +1,8 @@
+"""The command `detente`."""
+
+import sys
+
+from detente.app.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,130 @@
+"""The office as a process: reads through the hatch, serves its desks on a Unix socket."""
+
+import os
+from typing import Final
+
+from detente.app import build, people, system
+from detente.app.api import Api
+from detente.app.config import Config
+from detente.app.http import HttpServer, Reply, Request
+from detente.app.log import Log
+from detente.app.loop import Loop, clock
+from detente.core.errors import OurFault
+from detente.office.office import Office
+
+HATCH_RETRY: Final = 0.2  # seconds between tries to reach the node
+NICE: Final = 5  # a receipt of the node goes before our own reading, on a machine that is full
+_TURNS_MAX: Final = 10_000  # of reading before an answer; a bound, not a habit
+
+
+class OfficeProcess:
+    """Owns the loop of an office."""
+
+    def __init__(self, settings: Config, passphrase: bytes) -> None:
+        self._settings = settings
+        self._folder = settings.folder / "office"
+        self.lock = system.Lock(self._folder / "lock")
+        self._log = Log("office", settings.text("log.level"))
+        self._loop = Loop()
+        self._keys = build.open_office_keys(settings, passphrase)
+        self._shelf = build.open_shelf(settings)
+        self._persons = people.read(self._folder / "people.json")
+        self._hatch: build.HatchClient | None = None
+        self._office: Office | None = None
+        self._retry_at = 0.0
+        self._more = True
+        self._fault = OurFault("run.not_running", "the node is not running", "start: detente run")
+
+    def run(self) -> int:
+        """Serve until told to stop; return the exit code. Raises OurFault: vault.*, store.*."""
+        desk = build.listen_unix(self._folder / "desk.sock")
+        api = Api(self._need_office, self._persons, system.now, self._settle)
+        users = frozenset(int(each.user) for each in self._persons)
+        HttpServer(
+            self._loop, desk, build.user_of, users, lambda request: self._serve(api, request)
+        )
+        self._loop.stop_on_signals()
+        os.nice(NICE)
+        self._log.write("info", "run.started", "office started")
+        try:
+            self._loop.run(self._turn)
+        finally:
+            (self._folder / "desk.sock").unlink(missing_ok=True)
+        self._log.write("info", "run.stopped", "office stopped")
+        return 0
+
+    def _serve(self, api: Api, request: Request) -> Reply:
+        try:
+            return api.handle(request)
+        except OurFault as fault:
+            if fault.code == "hatch.closed":
+                self._lose(fault)
+            raise
+
+    def _need_office(self) -> Office:
+        if self._office is None:
+            self._connect()
+        if self._office is None:
+            raise self._fault
+        return self._office
+
+    def _turn(self) -> float | None:
+        if self._office is None:
+            if clock() >= self._retry_at:
+                self._connect()
+            return HATCH_RETRY
+        assert self._hatch is not None
+        if self._more or self._hatch.news or self._answer_due():
+            try:
+                self._more = self._office.advance(system.now())
+            except OurFault as fault:
+                if fault.code != "hatch.closed":
+                    raise
+                self._lose(fault)
+                return HATCH_RETRY
+        if self._more or self._hatch.news:
+            return 0.0
+        due = self._office.next_answer()
+        return None if due is None else max(0.0, (due - system.now()).ms / 1000)
+
+    def _answer_due(self) -> bool:
+        assert self._office is not None
+        due = self._office.next_answer()
+        return due is not None and due <= system.now()
+
+    def _settle(self) -> None:
+        office = self._need_office()
+        for _ in range(_TURNS_MAX):
+            self._more = office.advance(system.now())
+            if not self._more:
+                return
+
+    def _connect(self) -> None:
+        self._retry_at = clock() + HATCH_RETRY
+        try:
+            sock = build.connect_unix(self._settings.folder / "node" / "hatch.sock")
+            hatch = build.HatchClient(sock)
+            office = build.build_office(self._keys, self._shelf, hatch)
+            office.resume(system.now())
+        except OurFault as fault:
+            if fault.code not in ("run.not_running", "hatch.closed"):
+                raise
+            self._fault = fault
+            return
+        self._hatch, self._office, self._more = hatch, office, True
+        self._loop.watch(hatch, self._news)
+        self._log.write("info", "hatch.open", "the node answers", pid=os.getpid())
+
+    def _news(self) -> None:
+        assert self._hatch is not None
+        try:
+            self._hatch.take_news()
+        except OurFault as fault:
+            self._lose(fault)
+
+    def _lose(self, fault: OurFault) -> None:
+        if self._hatch is not None:
+            self._loop.forget(self._hatch)
+            self._hatch.close()
+        self._hatch, self._office, self._fault = None, None, fault
+        self._log.write("warn", fault.code, fault.what)
