@@ -1,6 +1,7 @@
 """Deliberate bugs. Each is a small edit of one function, and a world that must notice it."""
 
 import inspect
+import io
 import textwrap
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
@@ -12,6 +13,7 @@ from tests.worlds import liars
 
 from detente.app.world import World
 from detente.app.world_machines import Machines, Site
+from detente.core.errors import OurFault
 from detente.core.moment import Moment, Span
 from detente.link import reconcile
 from detente.link.session import Session
@@ -114,6 +116,21 @@ def with_clocks_set_right(seed: int) -> None:
     world.run()
 
 
+def with_a_full_disk(seed: int) -> None:
+    """One side cannot store, and the other connects anew: it must be told why."""
+    moves = io.StringIO()
+    world = World(seed, calm=True, out=moves)
+    world.run_for(3_000)
+    site, node = world.sites[liars.LIAR], world.sites[liars.LIAR].node
+    assert node is not None, "nothing goes wrong in a calm world"
+    full = OurFault("store.full", "the disk is full", "make room, then restart the node")
+    world.machines.do(site, lambda: node.stop_storing(full, world.machines.now(site)))
+    world.machines.net.leave(liars.HONEST)
+    world.run_for(5_000)
+    said = f"{liars.HONEST} {liars.TERMS.link_id} is DOWN: their side says: E_DISK"
+    assert said in moves.getvalue(), "E_DISK is not told"
+
+
 def restored(seed: int) -> None:
     liars.restore(seed)
 
@@ -153,7 +170,7 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
         "a row stands there",
     ),
     "receipts may go back": Mutant(
-        edit(Session, "_bytes", "receipt.size > self._heads.receipted", "True"),
+        edit(Session, "_read", "receipt.size > self._heads.receipted", "True"),
         honest,
         "went back",
     ),
@@ -175,7 +192,7 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
             "self._held.setdefault(size, envelope)",
         ),
         honest,
-        "HALTED",
+        "HALTED|two records at",
     ),
     "records that came again are not compared": Mutant(
         edit(inbox, "compare", "if envelopes", "if False and envelopes"),
@@ -297,7 +314,14 @@ MUTANTS: Final[Mapping[str, Mutant]] = {
         "not halted",
     ),
     "a node that cannot store says nothing of it": Mutant(
-        edit(Node, "_do", "if self.read_only:", "if False:"), honest, "E_FRAME"
+        edit(
+            Node,
+            "_do",
+            "return session.Refused(effect.conn, fault, session.NO_GROUNDS)",
+            "return None",
+        ),
+        with_a_full_disk,
+        "E_DISK",
     ),
 }
 

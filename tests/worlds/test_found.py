@@ -9,7 +9,17 @@ from detente.link.reconcile import Verdict
 from detente.link.session import Judged, Logged, PathBegun, PathUp, Resend, Resent, Session, Who
 
 NOW = Moment.parse("2026-11-22T00:00:00.000Z")
-WHO = Who("aurelia.gov", "borealis.gov", "a" * 16, 1, bytes(32), bytes(16), dials_first=True)
+WHO = Who(
+    "aurelia.gov",
+    "borealis.gov",
+    "a" * 16,
+    1,
+    bytes(32),
+    bytes(16),
+    dials_first=True,
+    peer_serial=1,
+    peer_card_hash=bytes(32),
+)
 
 
 def head(size: int) -> Checkpoint:

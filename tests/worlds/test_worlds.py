@@ -76,6 +76,11 @@ def test_clocks_set_back_a_year_find_dead_connections_within_minutes(seed: int) 
     mutants.with_clocks_set_right(seed)
 
 
+@pytest.mark.parametrize("seed", range(1_000, 1_003))
+def test_a_node_that_cannot_store_says_so_to_whoever_connects(seed: int) -> None:
+    mutants.with_a_full_disk(seed)
+
+
 def replay(seed: int, hash_seed: str) -> str:
     source = Path(world.__file__).parents[2]
     done = subprocess.run(

@@ -35,7 +35,7 @@ OFFICE: Final = (
 KINDS: Final = NETWORK + MACHINE + OFFICE
 _RATES: Final = {
     "refused": 0.2, "cut": 0.02, "half_open": 0.6, "split": 0.2, "stalled": 0.03,
-    "path_gone": 2.0, "doubled": 0.08, "replayed": 0.08, "reordered": 0.2, "moved": 0.05,
+    "path_gone": 2.0, "doubled": 0.08, "replayed": 0.08, "reordered": 0.2, "moved": 0.15,
     "crash_before_commit": 0.02, "crash_after_commit": 0.02, "crash_before_send": 0.02,
     "disk_full": 0.01, "clock_jump": 0.06, "submitted_twice": 0.15, "number_reused": 0.15,
 }  # fmt: skip

@@ -249,7 +249,8 @@ class Network:
         del old[:-_KEPT_MAX]
         other = self._beside(wire, name)
         if other is not None and faults.hits("moved"):
-            self._schedule(other, wire.other(name), rows.pop(dice.randrange(len(rows))))
+            piece = rows.pop(dice.randrange(len(rows)))
+            self._schedule(other, wire.other(name), piece, wire)
         return rows
 
     def _beside(self, wire: _Wire, name: str) -> _Wire | None:
@@ -261,15 +262,18 @@ class Network:
                 return each
         return None
 
-    def _schedule(self, wire: _Wire, peer: str, piece: bytes) -> None:
+    def _schedule(self, wire: _Wire, peer: str, piece: bytes, sent_on: _Wire | None = None) -> None:
         if not piece:
             return
         late = _LATE_MS if self._faults.hits("stalled") else 30
         when = max(wire.due.get(peer, 0), self._line.ms + self._dice.randrange(1, late))
         wire.due[peer] = when
-        self._line.at(when, lambda: self._arrive(wire, peer, piece))
+        self._line.at(when, lambda: self._arrive(wire, peer, piece, sent_on))
 
-    def _arrive(self, wire: _Wire, peer: str, piece: bytes) -> None:
+    def _arrive(self, wire: _Wire, peer: str, piece: bytes, sent_on: _Wire | None) -> None:
         if peer in wire.open:
             wire.met.add(peer)
             self._hear(wire, peer, session.Bytes(wire.number, piece))
+        elif sent_on is not None and not sent_on.is_cut:
+            # A connection that lives loses nothing: so the one it was sent on ends as well.
+            self._cut(sent_on)
