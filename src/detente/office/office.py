@@ -131,6 +131,7 @@ class Office:
             desk=desk,
             to=draft.to,
             text=draft.kind.write(draft.body),
+            body=draft.body,
             created=draft.created,
             matter=matter,
             prec=draft.prec,
@@ -175,6 +176,7 @@ class Office:
             desk=desk,
             to=to,
             text=kind.write(body),
+            body=body,
             created=now,
             matter=record.NO_MATTER,
             prec="ROUTINE",
@@ -573,6 +575,12 @@ class Office:
             read_at=Values(read).moment("at") if read else None,
             rejected=_reason(Values(reject)) if reject else None,
         )
+
+    def delivered_upto(self, desk: str) -> int:
+        """Return the size below which a peer's desk says it opened our records to it."""
+        with self._shelf.begin() as tx:
+            rows = [Values(row) for row in tx.rows(house.DELIVERIES).find({}, None, READ_COUNT)]
+        return max((row.whole("upto") for row in rows if row.text("from") == desk), default=0)
 
     def find(self, mid: bytes) -> tuple[Values, Standing]:
         """Return what the house knows of a record, and how far it has come."""
