@@ -1,5 +1,6 @@
 """The pages for people name all that the program has, and nothing that it has not."""
 
+import pkgutil
 import re
 from pathlib import Path
 
@@ -148,3 +149,35 @@ def test_every_page_for_operators_stands_in_russian_too() -> None:
     both = ["start.md", "errors.md", "glossary.md", "architecture.md"]
     both += [f"operate/{each.name}" for each in (DOCS / "operate").glob("*.md")]
     assert [name for name in both if not (DOCS / "ru" / name).exists()] == []
+
+
+CLASSES = {
+    "Kind": "office.kind",
+    "Ledger": "node.ledger",
+    "Node": "node.node",
+    "NodeProcess": "app.node_process",
+    "Office": "office.office",
+    "Session": "link.session",
+}
+ROOMS = {"app", "core", "desks", "link", "node", "office", "paths", "store", "ui", "vault"}
+NAMED = re.compile(r"`([A-Za-z_]+(?:[./][A-Za-z_]+)+)(?:\([A-Za-z]*\))?`")
+
+
+def stands(dotted: str) -> bool:
+    """Say whether a name such as node.outbox.judge or Node.submit is in the program."""
+    first = dotted.partition(".")[0]
+    room = f"{CLASSES[first]}." if first in CLASSES else ""
+    try:
+        pkgutil.resolve_name(f"detente.{room}{dotted}")
+    except (ImportError, AttributeError):
+        return False
+    return True
+
+
+@pytest.mark.parametrize("page", ["architecture.md", "ru/architecture.md"])
+def test_what_the_map_names_is_in_the_code(page: str) -> None:
+    names = {name.replace("/", ".") for name in NAMED.findall(text(page))}
+    ours = {name for name in names if name.split(".")[0] in ROOMS | CLASSES.keys()}
+    ours -= {name for name in ours if name.endswith((".md", ".sqlite", ".py", ".sock"))}
+    assert [name for name in sorted(ours) if not stands(name)] == []
+    assert len(ours) > 5
