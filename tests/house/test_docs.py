@@ -50,11 +50,7 @@ def test_every_command_has_its_heading_and_no_other_has() -> None:
 
 
 def test_every_act_and_look_of_a_desk_has_its_heading() -> None:
-    verbs = {
-        f"detente {each.name.replace('/', ' ')}"
-        for desk in DESKS
-        for each in (*desk.acts, *desk.looks)
-    }
+    verbs = {f"detente {each.name.replace('/', ' ')}" for desk in DESKS for each in desk.verbs}
     assert verbs - sections().keys() == set()
 
 
@@ -99,7 +95,9 @@ def test_the_common_options_stand_on_the_page() -> None:
 
 
 def test_every_setting_stands_with_its_default_and_variable_and_no_other_does() -> None:
-    rows = re.findall(r"^\| `([a-z_.]+)` \| `(.*?)` \| `([A-Z_]+)` \|", text("settings.md"), re.M)
+    rows = re.findall(
+        r"^\| `([a-z_.]+)` \| `(.*?)` \| `([A-Z_]+)` \|", text("settings.md"), re.MULTILINE
+    )
     code = {
         (f"{section}.{key}", written(setting.default), f"DETENTE_{section}_{key}".upper())
         for section, members in SETTINGS.items()
