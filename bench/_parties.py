@@ -30,7 +30,9 @@ class Pair:
     """Aurelia and Borealis, met and confirmed. Processes are started one by one."""
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="detente-bench-", dir=os.environ.get("BENCH_DIR")))
+        self.folder = Path(
+            tempfile.mkdtemp(prefix="detente-bench-", dir=os.environ.get("BENCH_DIR"))
+        )
         self._processes: dict[tuple[str, str], subprocess.Popen[bytes]] = {}
         secret = b"bench"
         for name in (AURELIA, BOREALIS):
@@ -41,7 +43,9 @@ class Pair:
             }
             address = f"tcp://127.0.0.1:{free_port()}"
             secrets = Passphrases(secret, secret, secret)
-            build.make_party(self.at(name), self.folder / f"{name}-root", name, [address], secrets, files)
+            build.make_party(
+                self.at(name), self.folder / f"{name}-root", name, [address], secrets, files
+            )
         for one, other in ((AURELIA, BOREALIS), (BOREALIS, AURELIA)):
             meeting = Meeting(self.at(one))
             meeting.add(Meeting(self.at(other)).invite(one))

@@ -9,7 +9,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
 
 RUNS = 3
 ROOT = Path(__file__).resolve().parent.parent
@@ -54,7 +53,11 @@ def machine() -> dict[str, object]:
 def commit() -> str:
     """Return the commit that is measured."""
     found = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+        ["git", "rev-parse", "--short", "HEAD"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return found.stdout.strip() or "unknown"
 
@@ -71,7 +74,7 @@ def repeat(runs: int, once: Callable[[], Mapping[str, float]]) -> list[Mapping[s
     return found
 
 
-def summary(name: str, rows: list[Mapping[str, float]], peer: Any) -> dict[str, Any]:
+def summary(name: str, rows: list[Mapping[str, float]], peer: object) -> dict[str, object]:
     """Return medians as figures, and min, median, max of each as spread."""
     keys = [key for key in rows[0] if all(key in row for row in rows)]
     columns = {key: sorted(float(row[key]) for row in rows) for key in keys}

@@ -9,19 +9,18 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench import _report
 from bench._parties import AURELIA, BOREALIS, Pair
 from detente.app import build, system
 from detente.app.desks import DESKS
-from detente.core import envelope as envelopes
+from detente.desks.cert.formats import stix
+from detente.desks.cert.kinds import BUNDLE
 from detente.office.fields import Values
 from detente.office.office import Office
 from detente.office.writing import Letter, Written
-from detente.desks.cert.formats import stix
-from detente.desks.cert.kinds import BUNDLE
 
 WINDOW = 256
 BATCH = 64
@@ -42,7 +41,11 @@ def bundle(number: int) -> tuple[bytes, Values]:
         "valid_from": "2026-03-01T10:00:00Z",
         "description": "",
     }
-    whole = {"type": "bundle", "id": f"bundle--8e2e2d2b-17d4-4cbf-938f-{identity}", "objects": [object_]}
+    whole = {
+        "type": "bundle",
+        "id": f"bundle--8e2e2d2b-17d4-4cbf-938f-{identity}",
+        "objects": [object_],
+    }
 
     def body_of() -> Values:
         told = json.dumps(whole)
@@ -70,9 +73,7 @@ class Sender:
     def __init__(self, pair: Pair) -> None:
         settings = pair.settings(AURELIA)
         keys = build.open_office_keys(settings, b"bench")
-        self.hatch = build.HatchClient(
-            build.connect_unix(settings.folder / "node" / "hatch.sock")
-        )
+        self.hatch = build.HatchClient(build.connect_unix(settings.folder / "node" / "hatch.sock"))
         self.office = Office(
             DESKS, self.hatch, build.open_shelf(settings), keys, system.SystemEntropy()
         )
@@ -109,7 +110,7 @@ class Sender:
             self.hatch.take_news()
 
 
-def send_window(sender: Sender, count: int, post: "Post") -> float:
+def send_window(sender: Sender, count: int, post: Callable[[int, int], None]) -> float:
     """Send `count` records with at most WINDOW not known as STORED; return the seconds."""
     base = sender.receipted()
     sent = stored = 0
@@ -127,9 +128,6 @@ def send_window(sender: Sender, count: int, post: "Post") -> float:
     return time.perf_counter() - start
 
 
-Post = "Callable[[int, int], None]"
-
-
 def measure(count: int, singles: int) -> dict[str, float]:
     """Return the figures of one run."""
     figures: dict[str, float] = {}
@@ -145,9 +143,7 @@ def measure(count: int, singles: int) -> dict[str, float]:
         sender.wait_delivered()
         figures |= _with_authoring(sender, count // 3)
         sender.wait_delivered()
-        figures["rss_mb"] = round(
-            _report.pss_mb([*pair.pids(AURELIA), os.getpid()]), 1
-        )
+        figures["rss_mb"] = round(_report.pss_mb([*pair.pids(AURELIA), os.getpid()]), 1)
         figures["peer_rss_mb"] = round(_report.pss_mb(pair.pids(BOREALIS)), 1)
         pair.end(BOREALIS, "office")
         figures |= _nodes_alone(sender, count)
@@ -222,7 +218,11 @@ def _run_probe(name: str, arguments: Sequence[str]) -> dict[str, float] | None:
     if file is None:
         return None
     found = subprocess.run(
-        [sys.executable, str(file), *arguments], capture_output=True, text=True, check=False, timeout=600
+        [sys.executable, str(file), *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
     )
     rows = [row for row in found.stdout.splitlines() if row.startswith("{")]
     if found.returncode or not rows:

@@ -40,7 +40,9 @@ class OfficeProcess:
         desk = build.listen_unix(self._folder / "desk.sock")
         api = Api(self._need_office, self._persons, system.now, self._settle)
         users = frozenset(int(each.user) for each in self._persons)
-        HttpServer(self._loop, desk, build.user_of, users, lambda request: self._serve(api, request))
+        HttpServer(
+            self._loop, desk, build.user_of, users, lambda request: self._serve(api, request)
+        )
         self._loop.stop_on_signals()
         os.nice(NICE)
         self._log.write("info", "run.started", "office started")

@@ -19,7 +19,17 @@ from detente.core.party import read_card
 from detente.core.trust import Chain
 from detente.node.ports import Answer, Hatch, Kept, Level
 from detente.office import house, kinds, reading, writing
-from detente.office.desk import Act, Desk, Draft, Look, Role, TableReader, complete, find_mids, ready
+from detente.office.desk import (
+    Act,
+    Desk,
+    Draft,
+    Look,
+    Role,
+    TableReader,
+    complete,
+    find_mids,
+    ready,
+)
 from detente.office.fields import Cut, Values
 from detente.office.kind import Kind
 from detente.office.people import Person, permit
