@@ -184,6 +184,9 @@ class Node:
                 return None
             fault = TheirFault("E_DISK", "this node cannot store", "its operator mends the disk")
             return session.Refused(effect.conn, fault, session.NO_GROUNDS)
+        if isinstance(effect, session.Halt):
+            self._keep_halt(link, effect, now)
+            return None
         try:
             match effect:
                 case session.Intake():
@@ -198,13 +201,9 @@ class Node:
                     with self._store.begin() as tx:
                         inbox.compare(link.inn, tx, list(effect.records))
                     return session.Compared(effect.conn)
-                case session.CompareHead():
+                case _:
                     return self._compare_head(link, effect)
-                case session.Halt():
-                    self._keep_halt(link, effect, now)
-                    return None
         except TheirFault as fault:
-            assert not isinstance(effect, session.Halt), "keeping evidence refuses nothing"
             return session.Refused(effect.conn, fault, _grounds_of(effect, fault))
 
     def _take_in(self, link: _Link, effect: session.Intake, now: Moment) -> Input | None:
