@@ -430,6 +430,17 @@ def test_a_fault_after_a_good_hello_does_not_keep_the_older_connection() -> None
     ]
 
 
+def test_a_link_has_64_connections_and_no_more() -> None:
+    book = Playbook()
+    for conn in range(session.CONNS_MAX):
+        book.meet(conn, f"path-{conn}")
+    effects = book.step(PathBegun(99, "one-more", dialled=False))
+    assert effects == [Close(99, "E_BUSY", "64 connections of this link")]
+    assert book.step(PathUp(99, b"n" * 16)) == []
+    book.step(PathDown(0, "cut"))
+    assert book.step(PathBegun(100, "one-more", dialled=False)) == []
+
+
 # What they say is wrong.
 
 
@@ -524,6 +535,27 @@ def test_a_conflict_halts_the_link_for_good() -> None:
     assert book.session.state == HALTED
 
 
+@pytest.mark.parametrize("why", ["fork", "card"])
+def test_a_connection_whose_hello_halted_the_link_is_kept(why: str) -> None:
+    book = Playbook()
+    book.open()
+    if why == "fork":
+        book.hear(greeting())
+        book.step(Judged(1, CONFLICT))
+    else:
+        book.hear(greeting(replace(THEIRS, card_hash=b"z" * 32)))
+    assert book.session.state == HALTED
+    assert kinds(book.hear(frames.ping(1))) == [frames.PONG]
+    assert kinds(book.wait(session.HELLO_TIMEOUT)) == [frames.PING]
+
+
+def test_a_link_halted_by_a_card_still_tells_the_reason() -> None:
+    book = Playbook(halted="E_CARD_FORK: two different cards")
+    book.open()
+    [told] = book.hear(greeting(replace(THEIRS, card_hash=b"z" * 32)))
+    assert frames.read_error(sent([told])[0].payload).number == 305
+
+
 def test_a_conflict_about_our_log_says_whose_it_is() -> None:
     book = Playbook()
     book.meet()
@@ -581,6 +613,22 @@ def test_in_recover_nothing_about_a_log_is_heard() -> None:
     assert book.step(session.Logged(2, [b"x"], head(3), 1)) == []
     assert kinds(book.hear(frames.ping(1))) == [frames.PONG]
     assert book.step(PathDown(1, "cut")) == [Show(DOWN, "cut")]
+
+
+def test_what_a_path_left_behind_is_not_taken_in_in_recover() -> None:
+    book = Playbook()
+    book.meet(1)
+    book.meet(3, "third")
+    batch = frames.record(0, b"a", 1), frames.checkpoint(head(1))
+    left = book.hear(*batch, frames.encode(frames.PING, b"x"), conn=3)
+    assert [each for each in left if isinstance(each, Intake)] == []
+    book.open(2, "secondary")
+    judge, intake = book.hear(greeting(replace(THEIRS, path="secondary")), conn=2)
+    assert isinstance(judge, Judge)
+    assert book.session.wants(judge)
+    assert isinstance(intake, Intake)
+    book.step(Judged(2, Verdict(recover="they lost it")))
+    assert not book.session.wants(intake)
 
 
 # Status.
