@@ -374,6 +374,14 @@ def test_a_fork_keeps_both_statements(linked: Table) -> None:
     assert (kept["stated_receipt"], kept["entries"]) == (None, "")
 
 
+def test_the_last_that_is_shown_of_a_halted_link_is_that_it_is_halted(linked: Table) -> None:
+    other = checkpoint.sign(linked.us.log, origin_of_a(linked), 1, b"f" * 32)
+    status = frames.status(attended=(), read_only=False)
+    effects = inject(linked.b, frames.checkpoint(other) + status, linked)
+    shown = [each.state for each in effects if isinstance(each, session.Show)]
+    assert shown == ["HALTED"]
+
+
 def test_after_a_fork_nothing_of_the_same_read_is_taken_in(linked: Table) -> None:
     [written] = numbered(linked, 1)
     submit(linked, written)
@@ -391,6 +399,27 @@ def test_a_checkpoint_we_know_is_nothing_new(linked: Table) -> None:
     held = linked.b.node._links[linked.b.link_id].inn.checkpoint
     assert held is not None
     assert inject(linked.b, frames.checkpoint(held), linked) == []
+
+
+def test_a_fork_is_seen_though_the_same_read_closes_the_path(linked: Table) -> None:
+    other = checkpoint.sign(linked.us.log, origin_of_a(linked), 1, b"f" * 32)
+    inject(linked.b, frames.checkpoint(other) + frames.encode(frames.PING, b"x"), linked)
+    assert halted(linked.b) == "E_FORK"
+    assert evidence_of(linked.b)["stated"] == stated(other)
+
+
+def test_a_receipt_is_kept_though_the_same_read_closes_the_path(linked: Table) -> None:
+    for number, end in ((1, frames.bye()), (2, frames.encode(frames.PING, b"x"))):
+        submit(linked, *numbered(linked, number))
+        linked.carry(linked.a, linked.b)
+        data = b"".join(
+            effect.data for _, effect in linked.b.node.take_effects()
+            if isinstance(effect, session.Send)
+        )  # fmt: skip
+        linked.a.node.step(linked.a.link_id, session.Bytes(number, data + end), linked.now)
+        assert (linked.a.out.state, linked.a.out.receipted) == ("DOWN", number + 1)
+        linked.cut(number)
+        linked.connect(number + 1)
 
 
 def test_an_older_history_that_nobody_signed_is_dropped(linked: Table) -> None:
@@ -425,6 +454,14 @@ def test_a_record_without_form_under_a_signed_checkpoint_closes_the_path(linked:
     effects = inject(linked.b, frames.record(1, b"x", 1) + frames.checkpoint(head), linked)
     assert [each.code for each in effects if isinstance(each, session.Close)] == ["E_FRAME"]
     assert (linked.b.into.size, linked.b.into.state) == (1, "DOWN")
+
+
+def test_a_record_without_form_under_a_checkpoint_that_nobody_signed_halts(linked: Table) -> None:
+    false = Checkpoint(2, b"f" * 32, bytes(64))
+    inject(linked.b, frames.record(1, b"x", 1) + frames.checkpoint(false), linked)
+    assert halted(linked.b) == "E_CP_SIG"
+    proof = evidence_of(linked.b)
+    assert (proof["stated"], proof["entries"]) == (stated(false), "")
 
 
 def test_another_record_at_a_stored_place_halts(linked: Table) -> None:
@@ -581,6 +618,16 @@ def test_a_node_whose_disk_failed_still_hears_its_peer(linked: Table) -> None:
     assert linked.a.out.state == "LIVE"
 
 
+def test_a_path_closed_in_the_read_in_which_the_disk_fails_is_closed(linked: Table) -> None:
+    linked.a.node._store = Stopped()
+    head = linked.a.node.heads()[linked.a.link_id].in_
+    assert head is not None
+    data = frames.checkpoint(head) + frames.bye()
+    assert fault_of(inject, linked.a, data, linked) == "store.full"
+    closed = [each for _, each in linked.a.node.take_effects() if isinstance(each, session.Close)]
+    assert [each.conn for each in closed] == [1]
+
+
 def test_a_node_whose_disk_failed_refuses_a_new_connection(table: Table) -> None:
     table.b.node._store = Stopped()
     table.b.node.stop_storing(FULL, table.now)
@@ -670,6 +717,15 @@ def test_a_page_ends_by_count_or_by_bytes(linked: Table) -> None:
 def test_a_row_that_lost_a_bit_is_not_handed_out(linked: Table) -> None:
     linked.a.store._db.execute("update entry set entry = zeroblob(144) where place % 8 = 0")
     assert fault_of(linked.a.node.since, {}, 100, 10**6) == "store.damaged"
+
+
+def test_an_envelope_that_lost_a_bit_is_not_sent_again(linked: Table) -> None:
+    submit(linked, *numbered(linked, 1))
+    linked.cut()
+    place = "update entry set envelope = zeroblob(length(envelope)) where place % 8 = 1"
+    linked.a.store._db.execute(place)
+    assert fault_of(linked.connect, 2) == "store.damaged"
+    assert frames.RECORD not in messages([each for _, each in linked.a.node.take_effects()])
 
 
 @pytest.mark.parametrize("damage", ["zeroblob(20)", "zeroblob(length(envelope))"])
