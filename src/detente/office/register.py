@@ -1,0 +1,125 @@
+"""What an office knows, and where from: its node's logs, its own shelf, its desks and keys."""
+
+from collections.abc import Sequence
+
+from detente.core import record
+from detente.core.errors import OurFault
+from detente.core.keys import Entropy
+from detente.core.moment import Moment
+from detente.core.party import read_card
+from detente.node.ports import Hatch, Kept, Level
+from detente.office import house, reading
+from detente.office.desk import Desk
+from detente.office.fields import Values
+from detente.office.ports import Shelf, ShelfTx
+from detente.office.reading import Refusal, Taken
+from detente.office.writing import Book, KeysAtWork
+
+
+class Register:
+    """Records as this office took them: folded into its tables, found again, opened again."""
+
+    def __init__(
+        self,
+        desks: Sequence[Desk],
+        hatch: Hatch,
+        shelf: Shelf,
+        keys: KeysAtWork,
+        entropy: Entropy,
+    ) -> None:
+        self.desks = {desk.name: desk for desk in desks}
+        self.hatch, self.shelf, self.keys = hatch, shelf, keys
+        cards = [read_card(each.note) for each in hatch.cards()]
+        self.book = Book(cards[0], {card.name: card for card in cards[1:]}, entropy)
+        self.levels: dict[str, Level] = {}
+        self._second = frozenset(
+            kind.name for desk in desks for kind in desk.kinds if kind.second_person
+        )
+
+    def see_levels(self) -> None:
+        """Ask the node how far every log is."""
+        self.levels = {level.origin: level for level in self.hatch.levels()}
+
+    def is_own(self, level: Level) -> bool:
+        """Say whether we write this log."""
+        return level.owner == self.book.card.name
+
+    def theirs(self) -> list[str]:
+        """Return the origins of the logs that peers write."""
+        return [origin for origin, level in self.levels.items() if not self.is_own(level)]
+
+    def only(self, origin: str, at: int) -> dict[str, int]:
+        """Return places from which the hatch gives one log alone."""
+        return {each: level.size for each, level in self.levels.items()} | {origin: at}
+
+    def address(self, desk: str) -> str:
+        """Return the address of a desk of ours."""
+        return f"{desk}@{self.book.card.name}"
+
+    def take(self, kept: Kept) -> Taken | Refusal | None:
+        """Return a record of a log opened and checked; see reading.take."""
+        owner = self.levels[kept.origin].owner
+        return reading.take(kept, owner, self.book, self.keys, self.desks, self._second)
+
+    def fold(self, tx: ShelfTx, taken: Taken, origin: str, place: int, kept_at: Moment) -> None:
+        """Put a record into the tables of the house and of its desk. origin "": it is in no log."""
+        house.put_record(tx.rows(house.RECORDS), taken, origin, place, kept_at)
+        if taken.body is None:
+            return
+        opened = reading.to_opened(taken, origin, place, kept_at)
+        fold = house.FOLD_OF.get(opened.kind)
+        if fold is not None:
+            fold.apply(tx.rows(fold.table), opened)
+        elif taken.desk in self.desks:
+            self.desks[taken.desk].fold(tx.rows, opened)
+
+    def read_own(self, tx: ShelfTx, kept: Kept) -> bytes:
+        """Take note that a record of ours stands in a log; return its mid."""
+        mid = reading.mid_of(kept.envelope)
+        rows = tx.rows(house.RECORDS)
+        row = rows.get(mid)
+        if row is None:
+            taken = self.take(kept)
+            if isinstance(taken, Taken):
+                self.fold(tx, taken, kept.origin, kept.seq, taken.header.created)
+        elif not row.get("origin"):
+            rows.put({**row, "origin": kept.origin, "place": kept.seq})
+        return mid
+
+    def read_theirs(self, tx: ShelfTx, kept: Kept) -> Taken | Refusal | None:
+        """Take in a record of a peer; None if it is not for us, or was taken before."""
+        taken = self.take(kept)
+        if isinstance(taken, Refusal):
+            house.put_refusal(tx.rows(house.REFUSED), taken, kept.origin, kept.seq)
+        elif taken is not None:
+            if tx.rows(house.RECORDS).get(taken.mid) is not None:
+                return None  # opened before, from another log: it counts once
+            self.fold(tx, taken, kept.origin, kept.seq, kept.kept_at)
+        return taken
+
+    def record(self, mid: bytes) -> Values:
+        """Return what the house keeps of a record. Raises OurFault("office.no_record")."""
+        with self.shelf.begin() as tx:
+            row = tx.rows(house.RECORDS).get(mid)
+        if row is None:
+            raise OurFault(
+                "office.no_record",
+                f"no record {record.mid_text(mid)} at a desk of this office",
+                "look at the list again: detente record list",
+            )
+        return Values(row)
+
+    def open(self, row: Values) -> Taken:
+        """Open a record again, from its log. Raises OurFault("office.not_logged")."""
+        origin = row.text("origin")
+        if not origin:
+            raise OurFault(
+                "office.not_logged",
+                "the record waits for the line and stands in no log yet",
+                "see the line: detente link list",
+            )
+        self.see_levels()
+        kept = self.hatch.since(self.only(origin, row.whole("place")), 1, 1)
+        taken = self.take(kept[0])
+        assert isinstance(taken, Taken), "it was opened before"
+        return taken
