@@ -29,15 +29,14 @@ def evidence(
         ]
     if not rows:
         raise OurFault("office.no_matter", f"no matter {matter} here", "see: detente record list")
-    register.see_levels()
     found, parties = [], set[str]()
     for row in rows:
         permit(person, row.text("desk"), Role.READ)
-        level = register.levels.get(row.text("origin"))
-        if level is None or not level.peer or row.whole("place") >= level.receipted:
+        place = register.receipted_place(row)
+        if place is None:
             continue
-        parties.add(level.peer)
-        proof = register.hatch.prove(level.origin, row.whole("place"))
+        parties.add(register.levels[place[0]].peer)
+        proof = register.hatch.prove(*place)
         taken = register.open(row) if with_text else None
         found.append(Disclosed(proof, taken.text, taken.salt) if taken else Disclosed(proof))
     if not found:
@@ -56,8 +55,9 @@ def proof(register: Register, person: Person, mid: bytes) -> bytes:
     """
     row = register.record(mid)
     permit(person, row.text("desk"), Role.READ)
-    if not row.text("origin"):
+    place = register.receipted_place(row)
+    if place is None:
         raise OurFault(
-            "proof.not_yet", "the record stands in no log yet", "wait until it is STORED"
+            "proof.not_yet", "nobody gave a receipt for it yet", "wait until it is STORED"
         )
-    return register.hatch.prove(row.text("origin"), row.whole("place"))
+    return register.hatch.prove(*place)

@@ -59,30 +59,45 @@ class Office:
                 return look
         raise OurFault("office.no_act", f"there is nothing to see at {name}", "see: detente --help")
 
-    def act(self, person: Person, name: str, values: Values, now: Moment) -> Outcome:
+    def act(
+        self, person: Person, name: str, values: Values, now: Moment, request: str = ""
+    ) -> Outcome:
         """Do what a person wants at a desk; it is in the home log before it takes effect.
 
+        request: a name of at most 64 characters for this wish, never used for another. Whoever got
+        no answer asks again under the same name, and gets the records of the first time.
         Raises OurFault: office.no_act, office.forbidden, form.*, those of the desk, and the node's
         refusal by its own code. Then nothing was sent.
         """
         act, desk = self.find_act(name), name.partition("/")[0]
         permit(person, desk, act.role)
+        if request:
+            self._catch_up(now)
+            done = self.post.done(person, name, request)
+            if done is not None:
+                return done
         with self._shelf.begin() as tx:
             look = TableReader(tx.rows)
             whole = ready(act, values, lambda cut: self._find(tx, cut))
             drafts = act.build(whole, look, now)
         letters = [self.post.letter(draft, desk) for draft in drafts]
-        return self.post.post_as(person, desk, name, letters, now)
+        return self.post.post_as(person, desk, name, letters, now, request)
 
     # Reading.
 
     def resume(self, now: Moment) -> None:
         """Hand in again what the outbox holds, and find what is still unanswered.
 
-        Call it once when the office starts, and when the node answers again.
+        Call it once when the office starts, and when the node answers again. If the node takes
+        nothing in now, `advance` tries again.
         """
-        self.post.resume(now)
         self._answers.find_unanswered()
+        self._answers.resume(now)
+
+    def _catch_up(self, now: Moment) -> None:
+        # What we said ourselves must be known before it can be said that it was not said.
+        while not self._answers.may_answer:
+            self.advance(now)
 
     def advance(self, now: Moment) -> bool:
         """Read what is new, fold it, answer what is due; return whether there is more to read.
@@ -105,26 +120,29 @@ class Office:
             budget -= len(kept)
             more = more or places[level.origin] + len(kept) < level.size
         self.post.drop_receipted()
-        if not more:
-            self._answers.answer(now)
+        # At first only when all is read: our own answers stand in logs that are read last.
+        self._answers.may_answer |= not more
+        self._answers.answer(now)
         return more
 
     def _read(self, kept: Sequence[Kept], level: Level) -> None:
         place = kept[-1].seq + 1
-        opened: list[Taken] = []
+        opened: list[tuple[int, Taken]] = []
         refused: list[int] = []
         logged: list[tuple[str, int, bytes]] = []
         own = self._register.is_own(level)
         with self._shelf.begin() as tx:
             for each in kept:
                 if own:
-                    logged.append((each.origin, each.seq, self._register.read_own(tx, each)))
+                    mid = self._register.read_own(tx, each)
+                    if level.peer:
+                        logged.append((each.origin, each.seq, mid))
                     continue
                 taken = self._register.read_theirs(tx, each)
                 if isinstance(taken, Refusal):
                     refused.append(each.seq)
                 elif taken is not None:
-                    opened.append(taken)
+                    opened.append((each.seq, taken))
             tx.set_place(level.origin, place)
         self.post.watch(logged)
         if not own:
@@ -147,6 +165,7 @@ class Office:
                 tx.set_place(origin, 0)
         self._answers.forget()
         self.post.forget()
+        self._answers.resume(now)
         while self.advance(now):
             pass
         return sum(level.size for level in register.levels.values())
@@ -181,12 +200,14 @@ class Office:
         permit(person, row.text("desk"), Role.READ)
         taken = self._register.open(row)
         if not taken.ours and taken.header.kind not in kinds.HOUSE:
+            self._catch_up(now)
             self._tell_read(person, taken, now)
         return taken
 
     def _tell_read(self, person: Person, taken: Taken, now: Moment) -> None:
+        who = house.said_key(taken.mid, self._register.address(taken.desk))
         with self._shelf.begin() as tx:
-            if tx.rows(house.READS).get(taken.mid) is not None:
+            if tx.rows(house.READS).get(who) is not None:
                 return
         header = taken.header
         body = Values({"of": taken.mid})

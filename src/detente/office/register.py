@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from detente.core import record
+from detente.core import limits, record
 from detente.core.errors import OurFault
 from detente.core.keys import Entropy
 from detente.core.moment import Moment
@@ -61,9 +61,21 @@ class Register:
         owner = self.levels[kept.origin].owner
         return reading.take(kept, owner, self.book, self.keys, self.desks, self._second)
 
-    def fold(self, tx: ShelfTx, taken: Taken, origin: str, place: int, kept_at: Moment) -> None:
-        """Put a record into the tables of the house and of its desk. origin "": it is in no log."""
-        house.put_record(tx.rows(house.RECORDS), taken, origin, place, kept_at)
+    def take_own(self, envelope: bytes) -> Taken | Refusal | None:
+        """Return a record of ours that may stand in no log yet, opened and checked."""
+        kept, own = Kept("", 0, Moment(0), envelope), self.book.card.name
+        return reading.take(kept, own, self.book, self.keys, self.desks, self._second)
+
+    def fold(
+        self, tx: ShelfTx, taken: Taken, kept_at: Moment, origin: str = "", place: int = 0
+    ) -> None:
+        """Put a record into the tables of the house and of its desk. origin "": it is in no log.
+
+        Once more changes nothing, but that the earliest kept_at counts.
+        """
+        house.put_record(tx.rows(house.RECORDS), taken, kept_at)
+        if origin:
+            self._put_place(tx, taken.mid, origin, place)
         if taken.body is None:
             return
         opened = reading.to_opened(taken, origin, place, kept_at)
@@ -76,25 +88,30 @@ class Register:
     def read_own(self, tx: ShelfTx, kept: Kept) -> bytes:
         """Take note that a record of ours stands in a log; return its mid."""
         mid = reading.mid_of(kept.envelope)
-        rows = tx.rows(house.RECORDS)
-        row = rows.get(mid)
-        if row is None:
+        if tx.rows(house.RECORDS).get(mid) is None:
             taken = self.take(kept)
             if isinstance(taken, Taken):
-                self.fold(tx, taken, kept.origin, kept.seq, taken.header.created)
-        elif not row.get("origin"):
-            rows.put({**row, "origin": kept.origin, "place": kept.seq})
+                self.fold(tx, taken, taken.header.created)
+        self._put_place(tx, mid, kept.origin, kept.seq)
         return mid
 
+    @staticmethod
+    def _put_place(tx: ShelfTx, mid: bytes, origin: str, place: int) -> None:
+        house.put_place(tx.rows(house.RECORDS), tx.rows(house.PLACES), mid, origin, place)
+
+    @staticmethod
+    def places(tx: ShelfTx, mid: bytes) -> list[tuple[str, int]]:
+        """Return every log that a record stands in, and where."""
+        found = tx.rows(house.PLACES).find({"mid": mid}, None, limits.MAX_TO + 1)
+        return [(Values(row).text("origin"), Values(row).whole("place")) for row in found]
+
     def read_theirs(self, tx: ShelfTx, kept: Kept) -> Taken | Refusal | None:
-        """Take in a record of a peer; None if it is not for us, or was taken before."""
+        """Take in a record of a peer; None if it is not for us."""
         taken = self.take(kept)
         if isinstance(taken, Refusal):
             house.put_refusal(tx.rows(house.REFUSED), taken, kept.origin, kept.seq)
         elif taken is not None:
-            if tx.rows(house.RECORDS).get(taken.mid) is not None:
-                return None  # opened before, from another log: it counts once
-            self.fold(tx, taken, kept.origin, kept.seq, kept.kept_at)
+            self.fold(tx, taken, kept.kept_at, kept.origin, kept.seq)
         return taken
 
     def record(self, mid: bytes) -> Values:
@@ -108,6 +125,17 @@ class Register:
                 "look at the list again: detente record list",
             )
         return Values(row)
+
+    def receipted_place(self, row: Values) -> tuple[str, int] | None:
+        """Return a log and place where a peer gave a receipt for a record, or we for the peer's."""
+        self.see_levels()
+        with self.shelf.begin() as tx:
+            places = self.places(tx, row.data("mid"))
+        for origin, place in places:
+            level = self.levels.get(origin)
+            if level is not None and level.peer and place < level.receipted:
+                return origin, place
+        return None
 
     def open(self, row: Values) -> Taken:
         """Open a record again, from its log. Raises OurFault("office.not_logged")."""
