@@ -7,7 +7,7 @@ each commit of either store, before and after each call of the hatch.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -20,13 +20,14 @@ from detente.node import ports
 from detente.node.node import Node
 from detente.node.ports import Answer, Kept, Level, PeerCard
 from detente.node.seat import LinkTerms, Seat
-from detente.office import house
+from detente.office import house, kinds
 from detente.office.desk import Role, every
 from detente.office.desk import TableReader as Reader
 from detente.office.fields import Value, Values
 from detente.office.office import Office
 from detente.office.people import Person
 from detente.office.ports import Shelf, ShelfTx
+from detente.office.reading import Taken
 from detente.office.tables import Row, Table
 from detente.office.writing import KeysAtWork, Letter, Written
 from detente.store.logs import SqliteLogs
@@ -174,9 +175,7 @@ class Side:
 
     def start_office(self) -> None:
         self.hatch = FusedHatch(self, self.fuse)
-        self.office = Office(
-            self.desks, self.hatch, self.shelf, self.keys, self._entropy("office")
-        )
+        self.office = Office(self.desks, self.hatch, self.shelf, self.keys, self._entropy("office"))
         self.office.resume(self.net.now)
 
     def _entropy(self, half: str) -> LabelEntropy:
@@ -216,6 +215,16 @@ class Side:
             },
         )
 
+    def say_house(self, kind: str, to: "Side", body: Mapping[str, Value]) -> bytes:
+        """Send a record of the house as no honest office would."""
+        declared = kinds.HOUSE[kind]
+        letter = self.office.post.house_letter(
+            declared, "cert", (to.address,), Values(body), self.net.now
+        )
+        letter = replace(letter, tlp="GREEN", matter="0" * 31 + "c")
+        (mid,) = self.office.post.post([self.office.post.write(letter, "s-01")], self.net.now).mids
+        return mid
+
     def unreadable(self, *to: "Side", **members: str) -> Written:
         """A record, well sealed and signed, whose body is not of its kind; not sent."""
         letter = Letter(
@@ -245,7 +254,27 @@ class Side:
         with self.shelf.inner.begin() as tx:
             return [each.mid for each in tx.outbox_after(None, 10_000)]
 
-    def kinds(self, kind: str, *, ours: bool) -> list[Values]:
+    def in_log(self, other: "Side") -> list[Taken]:
+        """All that stands in our log to another party and can be read there, in order."""
+        register = other.office._register
+        register.see_levels()
+        (origin,) = [each for each in register.theirs() if each.startswith(self.party.name)]
+        size = register.levels[origin].size
+        kept = register.since(origin, 0, size, 2**30)
+        assert len(kept) == size
+        return [taken for each in kept if isinstance(taken := register.take(each), Taken)]
+
+    def said_delivered(self) -> list[tuple[str, int]]:
+        """Every DELIVERED of ours that reached a peer: the log it speaks of, and upto."""
+        return [
+            (taken.body.text("origin"), taken.body.whole("upto"))
+            for other in self.net.sides
+            if other is not self
+            for taken in self.in_log(other)
+            if taken.header.kind == "sys.delivered" and taken.body is not None
+        ]
+
+    def of_kind(self, kind: str, *, ours: bool) -> list[Values]:
         return [
             row
             for row in self.rows(house.RECORDS)
@@ -313,9 +342,7 @@ class Net:
         link.number += 1
         link.live = True
         for end, dials in zip(link.ends, (True, False), strict=True):
-            end.node.step(
-                link.link_id, session.PathBegun(link.number, "primary", dials), self.now
-            )
+            end.node.step(link.link_id, session.PathBegun(link.number, "primary", dials), self.now)
         for end in link.ends:
             nonce = LabelSigner(f"{end.party.name} {link.number}").public[:16]
             end.node.step(link.link_id, session.PathUp(link.number, nonce), self.now)
@@ -362,6 +389,15 @@ class Net:
             for side in self.sides
             for level in side.node.levels()
         ]
+
+    def survive(self, step: Callable[[], object]) -> None:
+        """Do something; who stops in the middle of it starts again."""
+        try:
+            step()
+        except Crash:
+            for side in self.sides:
+                if side.fuse.steps == side.fuse.blow_at:
+                    side.restart()
 
     def settle(self) -> None:
         """Let time pass until nobody owes anything."""

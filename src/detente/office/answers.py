@@ -68,7 +68,7 @@ class Answers:
         # DELIVERED of all desks for one size go out together, so the furthest counts.
         note = tx.note(f"settled {origin}")
         told = [self._told(tx, origin, desk) for desk in self._register.keys.openers]
-        return Reading(tx.place(origin), max(*told, int(note) if note else 0))
+        return Reading(tx.place(origin), max([int(note) if note else 0, *told]))
 
     def _told(self, tx: ShelfTx, origin: str, desk: str) -> int:
         who = house.delivery_key(self._register.address(desk), origin)
@@ -87,7 +87,7 @@ class Answers:
         for origin, found in self._readings.items():
             at = found.settled
             while at < found.upto:
-                kept = register.hatch.since(register.only(origin, at), READ_COUNT, READ_BYTES)
+                kept = register.since(origin, at, READ_COUNT, READ_BYTES)
                 if not kept:
                     break
                 for each in kept:
@@ -127,7 +127,7 @@ class Answers:
 
     def resume(self, now: Moment) -> None:
         """Hand in again what the outbox holds. Raises OurFault("hatch.closed")."""
-        self._told_at, self.muted = Moment(0), None
+        self.muted = None
         self._try(self._post.resume, now)
 
     def answer(self, now: Moment) -> None:
@@ -213,8 +213,7 @@ class Answers:
             ours = map(register.address, register.keys.openers)
             if any(rejects.get(house.said_key(mid, each)) for each in ours):
                 return
-        kept = register.hatch.since(register.only(origin, seq), 1, 1)
-        refusal = register.take(kept[0])
+        refusal = register.take(register.kept_at(origin, seq))
         if not isinstance(refusal, Refusal) or refusal.header is None:
             return  # nobody is known to answer to; people see it in the list of refused records
         header, fault = refusal.header, refusal.fault

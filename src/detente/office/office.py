@@ -113,12 +113,12 @@ class Office:
         behind = [level for level in own_first if places[level.origin] < level.size]
         budget, more = READ_COUNT, False
         for level in behind:
-            asked = register.only(level.origin, places[level.origin])
-            kept = register.hatch.since(asked, budget, READ_BYTES) if budget else ()
+            at = places[level.origin]
+            kept = register.since(level.origin, at, budget, READ_BYTES) if budget else []
             if kept:
                 self._read(kept, level)
             budget -= len(kept)
-            more = more or places[level.origin] + len(kept) < level.size
+            more = more or at + len(kept) < level.size
         self.post.drop_receipted()
         # At first only when all is read: our own answers stand in logs that are read last.
         self._answers.may_answer |= not more

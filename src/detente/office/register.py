@@ -1,6 +1,7 @@
 """What an office knows, and where from: its node's logs, its own shelf, its desks and keys."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from detente.core import limits, record
 from detente.core.errors import OurFault
@@ -14,6 +15,8 @@ from detente.office.fields import Values
 from detente.office.ports import Shelf, ShelfTx
 from detente.office.reading import Refusal, Taken
 from detente.office.writing import Book, KeysAtWork
+
+_BEYOND: Final = 2**53  # no log is so long
 
 
 class Register:
@@ -48,9 +51,15 @@ class Register:
         """Return the origins of the logs that peers write."""
         return [origin for origin, level in self.levels.items() if not self.is_own(level)]
 
-    def only(self, origin: str, at: int) -> dict[str, int]:
-        """Return places from which the hatch gives one log alone."""
-        return {each: level.size for each, level in self.levels.items()} | {origin: at}
+    def since(self, origin: str, at: int, count_max: int, bytes_max: int) -> list[Kept]:
+        """Return records of one log from a place on, whatever came into others meanwhile."""
+        places = dict.fromkeys(self.levels, _BEYOND) | {origin: at}
+        found = self.hatch.since(places, count_max, bytes_max)
+        return [kept for kept in found if kept.origin == origin]
+
+    def kept_at(self, origin: str, place: int) -> Kept:
+        """Return one record."""
+        return self.since(origin, place, 1, 1)[0]
 
     def address(self, desk: str) -> str:
         """Return the address of a desk of ours."""
@@ -147,7 +156,6 @@ class Register:
                 "see the line: detente link list",
             )
         self.see_levels()
-        kept = self.hatch.since(self.only(origin, row.whole("place")), 1, 1)
-        taken = self.take(kept[0])
+        taken = self.take(self.kept_at(origin, row.whole("place")))
         assert isinstance(taken, Taken), "it was opened before"
         return taken
