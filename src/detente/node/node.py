@@ -297,7 +297,9 @@ class Node:
             try:
                 one = outbox.judge(self._seat, self._terms, envelope)
             except Fault as fault:
-                answers.append(Answer(b"", fault.code, fault.what, fault.remedy))
+                # What was taken once stays taken, though a card or an agreement changed since.
+                mid = self._taken_before(envelope)
+                answers.append(Answer(mid) if mid else _refused(fault))
             else:
                 accepted.append(one)
                 answers.append(Answer(one.mid))
@@ -305,6 +307,15 @@ class Node:
             refused = self._keep(accepted, now)
             answers = [refused.get(answer.mid, answer) for answer in answers]
         return answers
+
+    def _taken_before(self, envelope: bytes) -> bytes | None:
+        try:
+            key, mid = outbox.number_of(envelope)
+        except TheirFault:
+            return None
+        with self._store.begin() as tx:
+            known = tx.number(key)
+        return mid if known is not None and known[:32] == mid else None
 
     def _keep(self, accepted: Sequence[Accepted], now: Moment) -> dict[bytes, Answer]:
         refused: dict[bytes, Answer] = {}
@@ -486,6 +497,10 @@ def _check_rows(origin: str, rows: Sequence[Row]) -> None:
                 f"record {row.seq} of {origin} is not what was stored",
                 "stop the node and check the disk",
             )
+
+
+def _refused(fault: Fault) -> Answer:
+    return Answer(b"", fault.code, fault.what, fault.remedy)
 
 
 def _by_link(accepted: Sequence[Accepted]) -> dict[str, list[tuple[int, bytes]]]:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from detente.core import body, envelope, inner, names, record
-from detente.core.canon import Json
 from detente.core.envelope import Parts
 from detente.core.errors import OurFault, TheirFault
 from detente.core.moment import Moment
@@ -161,7 +160,6 @@ def to_opened(taken: Taken, origin: str, place: int, kept_at: Moment) -> Opened:
     """Return the record as folds get it; its body must be known."""
     header = taken.header
     assert taken.body is not None, "folds get what the desk can read"
-    ext: dict[str, Json] = dict(header.ext or {})
     return Opened(
         mid=taken.mid,
         kind=header.kind,
@@ -181,7 +179,7 @@ def to_opened(taken: Taken, origin: str, place: int, kept_at: Moment) -> Opened:
         place=place,
         author=taken.signers.author,
         releaser=taken.signers.releaser,
-        ext=ext,
+        ext=dict(header.ext or {}),
         body=taken.body,
     )
 
