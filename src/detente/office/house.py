@@ -37,7 +37,7 @@ RECORDS: Final = Table(
         _ORIGIN,
         Field("place", Whole()),
     ),
-    find_by=(("matter",), ("desk",)),
+    find_by=(("matter",),),
 )
 DELIVERIES: Final = Table(
     name="house_deliveries",

@@ -19,7 +19,17 @@ from detente.core.party import read_card
 from detente.core.trust import Chain
 from detente.node.ports import Answer, Hatch, Kept, Level
 from detente.office import house, kinds, reading, writing
-from detente.office.desk import Act, Desk, Draft, Look, Role, TableReader, complete, find_mids, ready
+from detente.office.desk import (
+    Act,
+    Desk,
+    Draft,
+    Look,
+    Role,
+    TableReader,
+    complete,
+    find_mids,
+    ready,
+)
 from detente.office.fields import Cut, Values
 from detente.office.kind import Kind
 from detente.office.people import Person, permit
@@ -131,6 +141,7 @@ class Office:
             desk=desk,
             to=draft.to,
             text=draft.kind.write(draft.body),
+            body=draft.body,
             created=draft.created,
             matter=matter,
             prec=draft.prec,
@@ -175,6 +186,7 @@ class Office:
             desk=desk,
             to=to,
             text=kind.write(body),
+            body=body,
             created=now,
             matter=record.NO_MATTER,
             prec="ROUTINE",
@@ -573,6 +585,12 @@ class Office:
             read_at=Values(read).moment("at") if read else None,
             rejected=_reason(Values(reject)) if reject else None,
         )
+
+    def delivered_upto(self, desk: str) -> int:
+        """Return the size below which a peer's desk says it opened our records to it."""
+        with self._shelf.begin() as tx:
+            rows = [Values(row) for row in tx.rows(house.DELIVERIES).find({}, None, READ_COUNT)]
+        return max((row.whole("upto") for row in rows if row.text("from") == desk), default=0)
 
     def find(self, mid: bytes) -> tuple[Values, Standing]:
         """Return what the house knows of a record, and how far it has come."""
