@@ -660,8 +660,10 @@ class Session:
         self._live = given.conn
         effects = self._move(LIVE, "connected", now)
         effects.append(Send(given.conn, self._status_frame()))
-        if verdict.resend_from < self._heads.out_size:
-            effects.append(Resend(given.conn, verdict.resend_from))
+        # A HELLO may be older than receipts that came over another connection.
+        start = max(verdict.resend_from, self._heads.receipted)
+        if start < self._heads.out_size:
+            effects.append(Resend(given.conn, start))
         return effects + self._read(given.conn, conn, now)
 
     def _compared(self, given: Compared, _now: Moment) -> Effects:
