@@ -132,7 +132,8 @@ def _introduce(stage: Stage, show: Show) -> None:
         print(say("demo.disk", free=free // 1024**2, folder=stage.folder), file=sys.stderr)
     show.say(say("demo.begin", folder=stage.folder))
     if shutil.which("detente") is None:
-        program = sys.argv[0] if os.access(sys.argv[0], os.X_OK) else " ".join(PROGRAM)
+        own = Path(sys.argv[0]).absolute()
+        program = own if os.access(own, os.X_OK) else " ".join(PROGRAM)
         show.say(say("demo.program", program=program))
     show.say("")
 
