@@ -285,7 +285,8 @@ class Office:
         return [origin for origin, level in self._levels.items() if not self._is_own(level)]
 
     def _only(self, origin: str, at: int) -> dict[str, int]:
-        return {each: level.size for each, level in self._levels.items()} | {origin: at}
+        # Other logs from beyond their end, not from the end we know of: they grow meanwhile.
+        return dict.fromkeys(self._levels, limits.MAX_TREE) | {origin: at}
 
     def _is_own(self, level: Level) -> bool:
         return level.owner == self.book.card.name
@@ -454,13 +455,18 @@ class Office:
         refusal = self._take(kept[0], self._levels[origin])
         if not isinstance(refusal, Refusal) or refusal.header is None:
             return  # nobody is known to answer to; people see it in the list of refused records
+        with self._shelf.begin() as tx:
+            if tx.rows(house.REJECTS).get(refusal.mid) is not None:
+                return  # answered before a rebuild: once is enough
         header, fault = refusal.header, refusal.fault
-        desks = [
-            names.desk_of(each) for each in header.to if each.endswith(f"@{self.book.card.name}")
-        ]
-        known = [desk for desk in desks if desk in self._keys.openers]
-        if not known or not self._knows(header.from_) or header.kind.startswith("sys."):
+        # Whoever is named as author is answered only if it is the party that wrote the log: else a
+        # peer could have us write to another.
+        if names.party_of(header.from_) != self._levels[origin].owner:
             return
+        if not self._knows(header.from_) or header.kind.startswith("sys."):
+            return
+        desks = [names.desk_of(each) for each in header.to if self._is_ours(each)]
+        desk = next((each for each in desks if each in self._keys.openers), min(self._keys.openers))
         body = Values(
             {
                 "of": refusal.mid,
@@ -469,11 +475,14 @@ class Office:
                 "remedy": fault.remedy[:500],
             }
         )
-        letter = self._house_letter(kinds.REJECT, known[0], (header.from_,), body, now)
+        letter = self._house_letter(kinds.REJECT, desk, (header.from_,), body, now)
         letter = replace(
             letter, matter=header.matter, tlp=header.tlp, prec=header.prec, reply_to=refusal.mid
         )
-        self._hand_in([self.write(letter, self._unattended(known[0]))], now)
+        self._hand_in([self.write(letter, self._unattended(desk))], now)
+
+    def _is_ours(self, address: str) -> bool:
+        return names.party_of(address) == self.book.card.name
 
     def _knows(self, address: str) -> bool:
         desk, party = names.split(address)
