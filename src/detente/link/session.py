@@ -382,6 +382,8 @@ class Session:
             return self._halt(fault, None, now)
         if number is None or number not in self._conns:
             return []
+        # What is held may be what broke the rule: kept, it would break it again on every path.
+        self._forget_held()
         told = Send(number, frames.error(fault))
         return [told, *self._drop(number, fault.code, fault.what, now)]
 
@@ -389,12 +391,15 @@ class Session:
         if self.state == HALTED:
             return []
         told = frames.error(fault)
-        self._held.clear()
-        self._waiting.clear()
-        self._held_bytes = 0
+        self._forget_held()
         shown = self._move(HALTED, f"{fault.code}: {fault.what}", now)
         halt = Halt(fault.code, fault.what, verdict)
         return [halt, *(Send(n, told) for n, c in self._conns.items() if c.up), *shown]
+
+    def _forget_held(self) -> None:
+        self._held.clear()
+        self._waiting.clear()
+        self._held_bytes = 0
 
     # Bytes.
 
