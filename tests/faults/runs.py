@@ -103,6 +103,12 @@ def meet(one: Path, other: Path) -> None:
         Meeting(ours).confirm(card.name, card.fingerprint, system.now())
 
 
+def unconfirm(folder: Path, peer: str) -> None:
+    """Let it be that nobody compared this peer's digits."""
+    file = folder / "party" / "peers" / peer / "state.json"
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"confirmed_at": None}))
+
+
 def copy(folder: Path, place: Path) -> Path:
     """Copy a party that is not running."""
     return Path(shutil.copytree(folder, place / folder.name))

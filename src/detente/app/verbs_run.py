@@ -7,6 +7,7 @@ import click
 
 from detente.app import client, config, system
 from detente.app.face import Out, common, example, say
+from detente.app.meeting import Meeting, Peer
 from detente.core.canon import Json
 from detente.core.errors import Fault, OurFault
 
@@ -54,9 +55,21 @@ def _link_lines(rows: list[dict[str, Any]]) -> list[str]:
 @link.command("list", help=say("help.link_list"), epilog=example("detente link list"))
 @common
 def link_list(*, at: str | None, as_json: bool, quiet: bool) -> int:
-    rows = client.node(config.load(at).folder).ask("GET", "/v1/links")
-    Out(as_json=as_json, quiet=quiet).answer(rows, _link_lines(rows))
+    folder = config.load(at).folder
+    rows = client.node(folder).ask("GET", "/v1/links")
+    waiting = _not_confirmed(folder)
+    lines = [f"{each.name}  {_meeting_state(each)}" for each in waiting]
+    shown = [{"party": each.name, "state": "NOT_CONFIRMED"} for each in waiting]
+    Out(as_json=as_json, quiet=quiet).answer([*rows, *shown], [*_link_lines(rows), *lines])
     return 0
+
+
+def _not_confirmed(folder: Path) -> list[Peer]:
+    return [each for each in Meeting(folder).peers() if not each.confirmed_at]
+
+
+def _meeting_state(peer: Peer) -> str:
+    return say("state." + peer.state().replace(" ", "_"))
 
 
 @click.group(help=say("verb.log"))
@@ -102,6 +115,13 @@ def _findings(settings: config.Config) -> list[Json]:
     free = shutil.disk_usage(folder).free
     if free < DISK_LOW:
         found.append(_finding(f"only {free // 1024**2} MiB are free", "make room on the disk"))
+    for peer in _not_confirmed(folder):
+        found.append(
+            _finding(
+                f"{peer.name}: {_meeting_state(peer)}; no link opens",
+                f"detente party confirm {peer.name}",
+            )
+        )
     found += _running(folder)
     return found
 

@@ -27,6 +27,10 @@ from detente.node.ports import HOME, Answer, Kept, Level, PeerCard, Store, Tx
 from detente.node.seat import LinkTerms, Seat
 
 ATTENDANCE: Final = Span(60_000)
+_NEED_THE_STORE: Final = (
+    session.Intake, session.TakeReceipt, session.Judge, session.Resend, session.Compare,
+    session.CompareHead, session.Halt,
+)  # fmt: skip
 SUBMIT_MAX: Final = limits.MAX_BATCH_COUNT  # envelopes handed in at once
 _HOME_NOTE: Final = "home_origin"
 
@@ -170,6 +174,11 @@ class Node:
 
     def _do(self, link: _Link, effect: Effect, now: Moment) -> Input | None:
         link_id = link.terms.link_id
+        if self.read_only and isinstance(effect, _NEED_THE_STORE):
+            if not isinstance(effect, session.Judge):
+                return None  # nothing is taken in; what was receipted is told again at HELLO
+            fault = TheirFault("E_DISK", "this node cannot store", "wait: its operator was told")
+            return session.Refused(effect.conn, fault)
         try:
             match effect:
                 case session.Intake():
