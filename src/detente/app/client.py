@@ -57,6 +57,10 @@ class Client:
             raise fault_of(document)
         return document
 
+    def close(self) -> None:
+        """Close the socket; the next question opens it anew."""
+        self._http.close()
+
 
 def fault_of(document: Mapping[str, str]) -> Fault:
     """Return the fault that a problem document tells."""

@@ -113,6 +113,7 @@ OURS: Final[frozenset[str]] = frozenset(
         "proof.shape",
         "proof.unknown",
         "run.already",
+        "run.defect",
         "run.died",
         "run.locked",
         "run.not_running",

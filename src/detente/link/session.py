@@ -451,6 +451,8 @@ class Session:
             return self._halt(fault, grounds, now)
         if number not in self._conns:
             return []
+        # What is held may be what broke the rule: kept, it would break it again on every path.
+        self._forget_held()
         told = Send(number, frames.error(fault))
         return [told, *self._drop(number, fault.code, fault.what, now)]
 

@@ -26,6 +26,10 @@ from detente.node.ports import HOME, Answer, Kept, Level, PeerCard, Row, Store, 
 from detente.node.seat import LinkTerms, Seat
 
 ATTENDANCE: Final = Span(60_000)
+_NEED_THE_STORE: Final = (
+    session.Intake, session.TakeReceipt, session.Judge, session.Resend, session.Compare,
+    session.CompareHead, session.Halt,
+)  # fmt: skip
 SUBMIT_MAX: Final = limits.MAX_BATCH_COUNT  # envelopes handed in at once
 _HOME_NOTE: Final = "home_origin"
 
