@@ -6,7 +6,6 @@ office/    vault, store, socket of the office, people
 """
 
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -330,8 +329,3 @@ def new_folder(folder: Path) -> None:
 def discard(folder: Path) -> None:
     """Take away what a failed `init` began."""
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def own_user() -> str:
-    """Return the system user who runs this, as a number: names may change."""
-    return str(os.getuid())

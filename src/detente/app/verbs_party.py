@@ -59,6 +59,7 @@ def _ask_passphrases(files: dict[str, str]) -> Passphrases:
 @click.option("--node-passphrase-file", default="", metavar="FILE", help=say("option.secret"))
 @click.option("--office-passphrase-file", default="", metavar="FILE", help=say("option.secret"))
 @click.option("--root-passphrase-file", default="", metavar="FILE", help=say("option.secret"))
+@click.option("--operator", metavar="USER", help=say("option.operator"))
 @common
 def init(
     name: str,
@@ -69,6 +70,7 @@ def init(
     node_passphrase_file: str,
     office_passphrase_file: str,
     root_passphrase_file: str,
+    operator: str | None,
     *,
     at: str | None,
     as_json: bool,
@@ -79,6 +81,7 @@ def init(
     place = Path(folder or at or name.partition(".")[0])
     if place.exists() and not (place.is_dir() and not any(place.iterdir())):
         raise OurFault("init.exists", f"{place} is not empty", "choose a new folder: --folder")
+    user = None if operator is None else system.user_number(operator, "--operator")
     files: dict[str, str] = {}
     if make_passphrases:
         secrets, files = _make_passphrases(Path(make_passphrases))
@@ -94,7 +97,7 @@ def init(
             for half in ("node", "office")
             if given[half]
         }
-    card = build.make_party(place, Path(root), name, listen, secrets, files)
+    card = build.make_party(place, Path(root), name, listen, secrets, files, user)
     document: Json = {
         "party": card.name,
         "folder": str(place),
