@@ -52,7 +52,7 @@ class Lock:
     """One process for one folder. Held until the process ends."""
 
     def __init__(self, file: Path) -> None:
-        """Take the lock. Raises OurFault: run.locked naming who holds it, path.permission."""
+        """Take the lock. Raises OurFault: run.locked, path.permission, file.unwritable."""
         try:
             self._handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except PermissionError:
@@ -60,6 +60,10 @@ class Lock:
                 "path.permission",
                 f"this system user may not write in {file.parent}",
                 "run as the system user that owns the folder",
+            ) from None
+        except OSError as error:
+            raise OurFault(
+                "file.unwritable", f"{file}: {error.strerror}", "see that the folder is there"
             ) from None
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
