@@ -10,6 +10,7 @@ from detente.app import config, desks, meeting, people, system
 from detente.app.config import Config
 from detente.app.meeting import Meeting, PublicKeys
 from detente.app.system import SystemEntropy
+from detente.core import party
 from detente.core.moment import Moment
 from detente.core.party import Card, sign_card
 from detente.node.node import Node
@@ -17,7 +18,6 @@ from detente.node.seat import LinkTerms, Seat
 from detente.office.office import Office
 from detente.office.ports import Shelf
 from detente.office.writing import KeysAtWork
-from detente.core import party
 from detente.paths.hatch import NEWS_FRAME, FrameReader, HatchClient, answer
 from detente.paths.tcp import Address, PathClosed, accept, dial, listen, parse_address
 from detente.paths.tls import TlsConnection, TlsContext
@@ -193,4 +193,3 @@ def user_of(sock: socket.socket) -> int:
 def pins_of(links: Sequence[LinkTerms]) -> dict[bytes, str]:
     """Return party names by TLS pin."""
     return {pin: each.peer.name for each in links for pin in each.peer.pins}
-

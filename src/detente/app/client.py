@@ -62,7 +62,9 @@ def fault_of(document: Mapping[str, str]) -> Fault:
     """Return the fault that a problem document tells."""
     code = document.get("code", "")
     if code not in CODES:
-        return OurFault("api.broken", f"an answer of no known form: {code}", "is it the same version?")
+        return OurFault(
+            "api.broken", f"an answer of no known form: {code}", "is it the same version?"
+        )
     kind = TheirFault if code.startswith("E_") else OurFault
     return kind(code, document["what"], document["remedy"])
 

@@ -35,7 +35,7 @@ SETTINGS: Final[Mapping[str, Mapping[str, Setting]]] = {
     },
     "node": {
         "check_at_submit": Setting(
-            False, "check every signature of our own office again at the node"
+            default=False, about="check every signature of our own office again at the node"
         ),
     },
     "vault": {
@@ -105,7 +105,9 @@ def load(given: str | None) -> Config:
     try:
         told = tomllib.loads(file.read_text())
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise OurFault("config.bad", f"{file}: {error}", "mend the file as docs/settings.md says") from None
+        raise OurFault(
+            "config.bad", f"{file}: {error}", "mend the file as docs/settings.md says"
+        ) from None
     values: dict[str, Value] = {}
     sources: dict[str, str] = {}
     for section, members in told.items():
@@ -146,9 +148,7 @@ def _typed(name: str, value: object, default: Value, file: Path) -> Value:
     elif isinstance(value, (str, bool)) and type(value) is type(default):
         return value
     kinds = {bool: "true or false", str: "a text", list: "a list of texts"}
-    raise OurFault(
-        "config.bad", f"{file}: {name} is {value!r}", f"write {kinds[type(default)]}"
-    )
+    raise OurFault("config.bad", f"{file}: {name} is {value!r}", f"write {kinds[type(default)]}")
 
 
 def _from_text(name: str, text: str, default: Value) -> Value:
@@ -156,6 +156,8 @@ def _from_text(name: str, text: str, default: Value) -> Value:
         return [each for each in text.split(",") if each]
     if isinstance(default, bool):
         if text not in ("true", "false"):
-            raise OurFault("config.bad", f"{name} is {text!r} in the environment", "write true or false")
+            raise OurFault(
+                "config.bad", f"{name} is {text!r} in the environment", "write true or false"
+            )
         return text == "true"
     return text

@@ -125,6 +125,7 @@ class NodeProcess:
             self._drop_strangers()
         wait = self._dial_due(moment)
         self._tell_news()
+        self._parts.store.fold_wal(only_large=True)
         if self._dirty and moment - self._busy_at >= WAL_EVERY:
             self._parts.store.fold_wal()
             self._dirty = False
@@ -145,7 +146,9 @@ class NodeProcess:
                     if conn is not None:
                         self._close(conn, f"{effect.code}: {effect.what}", told=True)
                 elif isinstance(effect, session.Show):
-                    self._log.write("info", "link.state", effect.why, link=link_id, state=effect.state)
+                    self._log.write(
+                        "info", "link.state", effect.why, link=link_id, state=effect.state
+                    )
             effects = self._node.take_effects()
 
     def _tell_news(self) -> None:

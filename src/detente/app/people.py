@@ -28,9 +28,14 @@ def read(file: Path) -> tuple[Person, ...]:
                 row["name"],
                 row["user"],
                 row["signer"],
-                {desk: frozenset(Role(each) for each in roles) for desk, roles in row["roles"].items()},
+                {
+                    desk: frozenset(Role(each) for each in roles)
+                    for desk, roles in row["roles"].items()
+                },
             )
             for row in rows
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
-        raise OurFault("config.bad", f"{file}: {error}", "restore it, or see docs/settings.md") from None
+        raise OurFault(
+            "config.bad", f"{file}: {error}", "restore it, or see docs/settings.md"
+        ) from None

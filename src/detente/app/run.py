@@ -104,7 +104,9 @@ class Supervisor:
         half.deaths = 1 if lived >= CALM else half.deaths + 1
         half.due_at = clock() + RESTART_WAIT[min(half.deaths, len(RESTART_WAIT)) - 1]
         half.process = None
-        self._log.write("error", "run.died", f"the {half.name} died and is started again", exit=code)
+        self._log.write(
+            "error", "run.died", f"the {half.name} died and is started again", exit=code
+        )
         return 0
 
     def _end(self) -> None:

@@ -71,7 +71,9 @@ def passphrase(what: str, file: str, option: str) -> bytes:
             "form.missing", f"no passphrase of the {what}, and nobody to ask", f"give {option}"
         )
     if not found or len(found) > PASSPHRASE_MAX:
-        raise OurFault("vault.passphrase", "the passphrase is empty or too long", "use 1 to 1024 bytes")
+        raise OurFault(
+            "vault.passphrase", "the passphrase is empty or too long", "use 1 to 1024 bytes"
+        )
     return found
 
 

@@ -7,10 +7,10 @@ import click
 
 from detente.app import client, config, system
 from detente.app.face import Out, common, example, say
-from detente.core.canon import Json
 from detente.core.errors import Fault, OurFault
 
 DISK_LOW = 2 * 1024**3  # bytes
+Finding = dict[str, str]
 
 
 @click.command(help=say("help.run"), epilog=example("detente run --at aurelia"))
@@ -20,6 +20,7 @@ DISK_LOW = 2 * 1024**3  # bytes
 def run(
     only: str | None, passphrase_fd: int | None, *, at: str | None, as_json: bool, quiet: bool
 ) -> int:
+    """Run a party, or one half of it."""
     from detente.app.run import Supervisor, run_alone  # noqa: PLC0415  the heavy half
 
     settings = config.load(at)
@@ -31,7 +32,7 @@ def run(
 
 @click.group(help=say("verb.link"))
 def link() -> None:
-    pass
+    """Hold the verbs about links."""
 
 
 def _link_lines(rows: list[dict[str, Any]]) -> list[str]:
@@ -41,9 +42,16 @@ def _link_lines(rows: list[dict[str, Any]]) -> list[str]:
         gap = row["sent"] - row["stored"]
         lines.append(
             say(
-                "link.line", party=row["party"], state=state, since=row["since"], sent=row["sent"],
-                stored=row["stored"], gap=gap, waiting=row["waiting"], received=row["received"],
-            )  # fmt: skip
+                "link.line",
+                party=row["party"],
+                state=state,
+                since=row["since"],
+                sent=row["sent"],
+                stored=row["stored"],
+                gap=gap,
+                waiting=row["waiting"],
+                received=row["received"],
+            )
         )
         lines.append(f"    {row['why']}")
         if row["path_fault"] and row["state"] != "LIVE":
@@ -54,6 +62,7 @@ def _link_lines(rows: list[dict[str, Any]]) -> list[str]:
 @link.command("list", help=say("help.link_list"), epilog=example("detente link list"))
 @common
 def link_list(*, at: str | None, as_json: bool, quiet: bool) -> int:
+    """List the links."""
     rows = client.node(config.load(at).folder).ask("GET", "/v1/links")
     Out(as_json=as_json, quiet=quiet).answer(rows, _link_lines(rows))
     return 0
@@ -61,12 +70,13 @@ def link_list(*, at: str | None, as_json: bool, quiet: bool) -> int:
 
 @click.group(help=say("verb.log"))
 def log() -> None:
-    pass
+    """Hold the verbs about logs."""
 
 
 @log.command("list", help=say("help.log_list"), epilog=example("detente log list"))
 @common
 def log_list(*, at: str | None, as_json: bool, quiet: bool) -> int:
+    """List the logs."""
     rows = client.office(config.load(at).folder).ask("GET", "/api/v1/log")
     lines = [
         say("log.line", origin=row["origin"], size=row["size"], receipted=row["receipted"])
@@ -79,26 +89,32 @@ def log_list(*, at: str | None, as_json: bool, quiet: bool) -> int:
 @click.command(help=say("help.doctor"), epilog=example("detente doctor"))
 @common
 def doctor(*, at: str | None, as_json: bool, quiet: bool) -> int:
+    """Look for faults; return 1 if there are any."""
     findings = _findings(config.load(at))
     lines = [
         line
         for row in findings
-        for line in (f"{say('doctor.fault')}  {row['what']}", f"{say('fault.try')}  {row['remedy']}")
+        for line in (
+            f"{say('doctor.fault')}  {row['what']}",
+            f"{say('fault.try')}  {row['remedy']}",
+        )
     ]
     Out(as_json=as_json, quiet=quiet).answer(
-        {"ok": not findings, "findings": findings}, lines or [say("doctor.well")]
+        {"ok": not findings, "findings": [{**each} for each in findings]},
+        lines or [say("doctor.well")],
     )
     return 1 if findings else 0
 
 
-def _findings(settings: config.Config) -> list[Json]:
+def _findings(settings: config.Config) -> list[Finding]:
     import shutil  # noqa: PLC0415
 
-    found: list[Json] = []
     folder = settings.folder
-    for each in (folder, folder / "node", folder / "office"):
-        if each.exists() and each.stat().st_mode & 0o077:
-            found.append(_finding(f"{each} can be read by others", f"chmod go= {each}"))
+    found = [
+        _finding(f"{each} can be read by others", f"chmod go= {each}")
+        for each in (folder, folder / "node", folder / "office")
+        if each.exists() and each.stat().st_mode & 0o077
+    ]
     free = shutil.disk_usage(folder).free
     if free < DISK_LOW:
         found.append(_finding(f"only {free // 1024**2} MiB are free", "make room on the disk"))
@@ -106,32 +122,34 @@ def _findings(settings: config.Config) -> list[Json]:
     return found
 
 
-def _running(folder: Path) -> list[Json]:
-    found: list[Json] = []
+def _running(folder: Path) -> list[Finding]:
     try:
         told = client.node(folder).ask("GET", "/v1/doctor")
     except OurFault as fault:
         return [_finding(f"node: {fault.what}", fault.remedy)]
     live = {row["party"] for row in told["links"] if row["state"] == "LIVE"}
-    for row in told["findings"]:
-        if row["what"].removeprefix("path ") not in live:
-            found.append(_finding(f"{row['what']}: {row['why']}", "docs/errors.md"))
-    for row in told["links"]:
-        if row["state"] != "LIVE":
-            found.append(
-                _finding(
-                    f"link with {row['party']}: {say('link.' + row['state'])} ({row['why']})",
-                    say("doctor.link"),
-                )
-            )
+    found = [
+        _finding(f"{row['what']}: {row['why']}", "docs/errors.md")
+        for row in told["findings"]
+        if row["what"].removeprefix("path ") not in live
+    ]
+    found += [
+        _finding(
+            f"link with {row['party']}: {say('link.' + row['state'])} ({row['why']})",
+            say("doctor.link"),
+        )
+        for row in told["links"]
+        if row["state"] != "LIVE"
+    ]
     try:
         refused = client.office(folder).ask("GET", "/api/v1/refused")
     except Fault as fault:
         return [*found, _finding(f"office: {fault.what}", fault.remedy)]
-    for row in refused:
-        found.append(_finding(f"record {row['id']}: {row['code']} {row['what']}", row["remedy"]))
-    return found
+    return found + [
+        _finding(f"record {row['id']}: {row['code']} {row['what']}", row["remedy"])
+        for row in refused
+    ]
 
 
-def _finding(what: str, remedy: str) -> dict[str, Json]:
+def _finding(what: str, remedy: str) -> Finding:
     return {"what": what, "remedy": remedy, "seen_at": str(system.now())}

@@ -4,7 +4,6 @@ Synchronous and without a loop: the roof hands it one input at a time and does t
 leaves. Whatever it says to anyone is durable before it is said.
 """
 
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -82,7 +81,9 @@ class Node:
         self._terms = {each.peer.name: each for each in links}
         for link in self._links.values():
             if link.out.size == 0 and not link.waiting and not seat.restored:
-                self.submit([roster.link_open(seat, link.terms, now)], now)
+                opening = self.submit([roster.link_open(seat, link.terms, now)], now)[0]
+                if opening.code:
+                    raise OurFault("card.bad", opening.what, opening.remedy)
 
     # Opening.
 
@@ -111,6 +112,8 @@ class Node:
             card_hash=seat.card.hash,
             incarnation=seat.incarnation,
             dials_first=seat.card.fp60 < terms.peer.fp60,
+            peer_serial=terms.peer.serial,
+            peer_card_hash=terms.peer.hash,
         )
         heads = Heads(out.checkpoint, out.receipt, inn.checkpoint, inn.receipt)
         link = _Link(terms, out, inn, Session(who, heads, halted.decode() if halted else None))
@@ -129,14 +132,17 @@ class Node:
     def step(self, link_id: str, given: Input, now: Moment) -> None:
         """Take one input of a link; leaves effects."""
         link = self._links[link_id]
-        todo = deque([given])
-        while todo:
-            for effect in link.session.step(todo.popleft(), now):
-                answer = self._do(link, effect, now)
-                if answer is not None:
-                    todo.append(answer)
+        self._run(link, given, now)
         if link.waiting and not link.dispatching:
             self._dispatch(link, now)
+
+    def _run(self, link: _Link, given: Input, now: Moment) -> None:
+        # An answer of the logs is heard before the next effect: it may have ended that one.
+        for effect in link.session.step(given, now):
+            if link.session.wants(effect):
+                answer = self._do(link, effect, now)
+                if answer is not None:
+                    self._run(link, answer, now)
 
     def heads(self) -> dict[str, Heads]:
         """Return what is durable here of both logs of each link, by link id."""
@@ -157,7 +163,7 @@ class Node:
             self.step(link_id, session.Tick(), now)
 
     def stop_storing(self, fault: OurFault, now: Moment) -> None:
-        """The disk failed: take nothing in any more, and say so to people and peers."""
+        """Take nothing in any more, because the disk failed; say so to people and peers."""
         self.read_only = fault
         self._tell_status(now)
 
@@ -169,7 +175,15 @@ class Node:
     # Effects on the logs.
 
     def _do(self, link: _Link, effect: Effect, now: Moment) -> Input | None:
-        link_id = link.terms.link_id
+        if isinstance(effect, session.Send | session.Close | session.Show):
+            self._effects.append((link.terms.link_id, effect))
+            return None
+        if self.read_only:
+            # The store answers nothing any more; records without a verdict would be a fault.
+            if not isinstance(effect, session.Judge):
+                return None
+            fault = TheirFault("E_DISK", "this node cannot store", "its operator mends the disk")
+            return session.Refused(effect.conn, fault, session.NO_GROUNDS)
         try:
             match effect:
                 case session.Intake():
@@ -183,20 +197,18 @@ class Node:
                 case session.Compare():
                     with self._store.begin() as tx:
                         inbox.compare(link.inn, tx, list(effect.records))
-                    return None
+                    return session.Compared(effect.conn)
                 case session.CompareHead():
                     return self._compare_head(link, effect)
                 case session.Halt():
                     self._keep_halt(link, effect, now)
                     return None
-                case _:
-                    self._effects.append((link_id, effect))
-                    return None
         except TheirFault as fault:
-            return session.Refused(_conn_of(effect), fault)
+            assert not isinstance(effect, session.Halt), "keeping evidence refuses nothing"
+            return session.Refused(effect.conn, fault, _grounds_of(effect, fault))
 
     def _take_in(self, link: _Link, effect: session.Intake, now: Moment) -> Input | None:
-        if self._seat.restored or self.read_only:
+        if self._seat.restored:
             return None
         with self._store.begin() as tx:
             grown, receipt = inbox.take(self._seat, link.terms, link.inn, tx, effect, now)
@@ -250,10 +262,8 @@ class Node:
         )
 
     def _keep_halt(self, link: _Link, effect: session.Halt, now: Moment) -> None:
-        conflict = effect.verdict.conflict if effect.verdict else None
-        ledger = link.out if conflict and conflict.ours else link.inn
-        stated = conflict.stated if conflict else None
-        data = evidence.conflict(effect.code, effect.what, ledger, stated, None)
+        ledger = link.out if effect.grounds.ours else link.inn
+        data = evidence.conflict(effect.code, effect.what, ledger, effect.grounds)
         with self._store.begin() as tx:
             tx.set_note(f"halted:{link.terms.link_id}", f"{effect.code}: {effect.what}".encode())
             tx.keep_evidence(sha256(data).digest(), data, now)
@@ -416,7 +426,7 @@ class Node:
             with self._store.begin() as tx:
                 rows = tx.rows(ledger.origin, start, count_max, bytes_max)
             for row in rows:
-                if envelopes.entry_of(envelopes.split(row.envelope)) != row.entry:
+                if not envelopes.is_of(row.entry, row.envelope):
                     raise OurFault(
                         "store.damaged",
                         f"record {row.seq} of {ledger.origin} is not what was stored",
@@ -495,5 +505,14 @@ def _state_of(link: _Link) -> str:
     return link.session.state
 
 
-def _conn_of(effect: Effect) -> int:
-    return getattr(effect, "conn", -1)
+def _grounds_of(effect: Effect, fault: TheirFault) -> session.Grounds:
+    if fault.wire_class != "H":
+        return session.NO_GROUNDS
+    match effect:
+        case session.Intake():
+            parts = (envelopes.entry_of(envelopes.split(each)) for each in effect.envelopes)
+            return session.Grounds(stated=effect.checkpoint, entries=b"".join(parts))
+        case session.TakeReceipt():
+            return session.Grounds(ours=True, receipt=effect.receipt)
+        case _:
+            return session.NO_GROUNDS

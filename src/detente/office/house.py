@@ -38,7 +38,7 @@ RECORDS: Final = Table(
         _ORIGIN,
         Field("place", Whole()),
     ),
-    find_by=(("matter",), ("desk",)),
+    find_by=(("matter",),),
 )
 PLACES: Final = Table(  # a record to two parties stands in two logs
     name="house_places",

@@ -150,7 +150,7 @@ def from_written(written: Written, desk: Desk | None) -> Taken:
         signers=Signers(written.author, None),
         salt=b"",
         text=written.text,
-        body=read_body(header.kind, written.text, desk),
+        body=written.body or read_body(header.kind, written.text, desk),
         desk=names.desk_of(header.from_),
         ours=True,
     )
