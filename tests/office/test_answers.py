@@ -5,14 +5,15 @@ from dataclasses import replace
 from hashlib import sha256
 
 import pytest
+from tests.support.makers import AURELIA, BOREALIS, CORDIA, make_party
+from tests.support.offices import PERSON, Net, Side
 
 from detente.core import body, envelope, record
 from detente.core.envelope import Parts
 from detente.core.moment import Span
 from detente.office import answers, house
+from detente.office.fields import Value
 from detente.office.writing import KeysAtWork, Letter, Written
-from tests.support.makers import AURELIA, BOREALIS, CORDIA, make_party
-from tests.support.offices import PERSON, Net, Side
 
 
 @pytest.fixture
@@ -20,10 +21,10 @@ def net() -> Net:
     return Net(AURELIA, BOREALIS)
 
 
-def opened(side: Side) -> list[tuple[int, tuple[object, ...]]]:
+def opened(side: Side) -> list[tuple[int, tuple[Value, ...]]]:
     """Each DELIVERED that a side wrote to the only other: upto and not."""
     (other,) = [each for each in side.net.sides if each is not side]
-    found = []
+    found: list[tuple[int, tuple[Value, ...]]] = []
     for taken in side.in_log(other):
         if taken.header.kind == "sys.delivered" and taken.body is not None:
             missing = taken.body.get("not", ())
@@ -127,7 +128,7 @@ def foreign(side: Side, to: Side, kind: str, text: bytes) -> Written:
         prec="ROUTINE",
         tlp="GREEN",
     )
-    return side.office.post.write(letter, "s-01")
+    return side.office.write(letter, "s-01")
 
 
 @pytest.mark.parametrize(
@@ -200,7 +201,7 @@ def test_what_cannot_be_read_is_answered_once_with_its_code(
     a, b = net.sides
     written = foreign(a, b, kind, text)
     with a.shelf.begin() as tx:
-        a.office._register.fold(tx, a.office.post._taken(foreign(a, b, "tea.x", b"")), net.now)
+        a.office._register.fold(tx, a.office._post._taken(foreign(a, b, "tea.x", b"")), net.now)
     a.hatch.submit([spoil(a, written)], net.now)
     good = a.send("after it", b)
     net.settle()
@@ -261,7 +262,7 @@ def test_many_refusals_are_all_answered_though_the_office_stopped_before(net: Ne
     for _ in range(count):
         a.hatch.submit([a.unreadable(b).envelope], net.now)
         net.pump()
-    b.office._answers.answer = lambda _now: None  # type: ignore[method-assign]
+    b.office._answers.answer = lambda now: None  # type: ignore[method-assign]
     while b.office.advance(net.now):
         pass
     assert len(b.rows(house.REFUSED)) == count

@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable
 
 import pytest
 from hypothesis import settings
+from tests.support.makers import AURELIA, BOREALIS
+from tests.support.offices import OBJECT, PERSON, Net, Side
 
 from detente.office import house
 from detente.office.fields import Value, Values
-from tests.support.makers import AURELIA, BOREALIS
-from tests.support.offices import OBJECT, PERSON, Net, Side
 
 # What two people do, in order; each line is asked for again until it is answered.
 STEPS = (
@@ -76,7 +76,7 @@ class Talk:
         return self
 
     def until_answered(self, step: Callable[[], object]) -> None:
-        answered = []
+        answered: list[object] = []
         while not answered:
             self.net.survive(lambda: answered.append(step()))
 
@@ -162,7 +162,7 @@ def test_the_plain_conversation_reaches_its_end() -> None:
 
 
 # By day every third place, by night (--hypothesis-profile night) every one.
-SOME = PLACES if settings.default.max_examples > 1_000 else PLACES[1::3]
+SOME = PLACES if settings().max_examples > 1_000 else PLACES[1::3]
 
 
 @pytest.mark.parametrize("part", range(8))

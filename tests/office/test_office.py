@@ -4,6 +4,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from tests.support.makers import AURELIA, BOREALIS, CORDIA
+from tests.support.offices import BUNDLE, PERSON, Net
+from tests.support.outcomes import fault_of
 
 from detente.core.errors import OurFault
 from detente.core.moment import Span
@@ -16,9 +19,6 @@ from detente.office.ports import Shelf
 from detente.office.writing import KeysAtWork, Letter
 from detente.store.memory import MemoryShelf
 from detente.store.shelf import SqliteShelf
-from tests.support.makers import AURELIA, BOREALIS, CORDIA
-from tests.support.offices import BUNDLE, PERSON, Net
-from tests.support.outcomes import fault_of
 
 
 @pytest.fixture(params=["memory", "sqlite"])
@@ -160,7 +160,7 @@ def test_what_a_party_says_of_a_record_that_it_was_not_sent_counts_for_nothing(
     a, b, c = three.sides
     mid = a.send("for Borealis", b)
     three.settle()
-    said = {"of": mid}
+    said: dict[str, Value] = {"of": mid}
     if kind == "sys.reject":
         said |= {"code": "E_CANON", "what": "no", "remedy": "no"}
     c.say_house(kind, a, said)
@@ -258,7 +258,7 @@ def test_a_request_has_a_name_of_64_characters_and_not_of_65(net: Net) -> None:
 
 
 def test_what_does_not_exist_has_a_name(net: Net) -> None:
-    a, b = net.sides
+    a, _ = net.sides
     office = a.office
     assert fault_of(office.find_act, "cert/dance") == "office.no_act"
     assert fault_of(office.find_act, "tea/send") == "office.no_act"
@@ -324,7 +324,7 @@ def test_more_than_one_batch_goes_out_again_after_a_restart_and_none_twice(net: 
         )
         for number in range(count)
     ]
-    written = [a.office.post.write(each, "s-01") for each in letters]
+    written = [a.office.write(each, "s-01") for each in letters]
     with a.shelf.begin() as tx:
         for each in written:
             tx.outbox_put(each.mid, each.envelope, net.now)

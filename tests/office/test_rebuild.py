@@ -3,8 +3,10 @@
 from collections.abc import Callable
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
+from tests.support.makers import AURELIA, BOREALIS, CORDIA
+from tests.support.offices import OBJECT, PERSON, Net, Side
 
 from detente.core.errors import Fault, OurFault
 from detente.core.moment import Span
@@ -12,8 +14,6 @@ from detente.node.ports import Level
 from detente.office import house
 from detente.office.fields import Values
 from detente.store.memory import MemoryShelf
-from tests.support.makers import AURELIA, BOREALIS, CORDIA
-from tests.support.offices import OBJECT, PERSON, Net, Side
 
 ACTS = ("send", "send both", "read", "answer", "withdraw", "acknowledge", "bad")
 ROUGH = ("line", "restart", "office", "wait", "rebuild", "crash", "crash")
@@ -66,7 +66,6 @@ def move(net: Net, who: int, what: str, draw: int) -> None:
 
 
 @given(moves=MOVES)
-@settings(max_examples=settings.default.max_examples // 2)
 def test_any_history_refolds_to_equal_rows_and_makes_no_new_record(
     moves: list[tuple[int, str, int]],
 ) -> None:
@@ -136,7 +135,7 @@ def test_a_rebuild_that_is_cut_goes_on_at_the_next_start() -> None:
     before, sizes = b.tables(), [level.size for level in b.node.levels()]
     since = b.hatch.since
     b.hatch.since = _closed  # type: ignore[method-assign,assignment]
-    with pytest.raises(OurFault, match="hatch.closed"):
+    with pytest.raises(OurFault, match=r"hatch\.closed"):
         b.office.rebuild(net.now)
     assert b.rows(house.RECORDS) == []
     b.hatch.since = since  # type: ignore[method-assign]

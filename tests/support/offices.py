@@ -11,6 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
+from tests.support.makers import LabelEntropy, LabelSigner, Party, make_party
+
 from detente.app.desks import DESKS
 from detente.core import party as parties
 from detente.core.errors import OurFault
@@ -32,7 +34,6 @@ from detente.office.tables import Row, Table
 from detente.office.writing import KeysAtWork, Letter, Written
 from detente.store.logs import SqliteLogs
 from detente.store.memory import MemoryShelf
-from tests.support.makers import LabelEntropy, LabelSigner, Party, make_party
 
 START: Final = Moment.parse("2026-11-22T10:00:00.000Z")
 PERSON: Final = Person("operator", "1000", "s-01", {"cert": frozenset(Role)})
@@ -45,7 +46,7 @@ BUNDLE: Final = (
 OBJECT: Final = "indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f"
 
 
-class Crash(BaseException):  # noqa: N818  it is no error of anyone's
+class Crash(BaseException):
     """The power fails."""
 
 
@@ -57,6 +58,7 @@ class Fuse:
         self.blow_at = -1
 
     def step(self) -> None:
+        """Go one step, or stop there."""
         self.steps += 1
         if self.steps == self.blow_at:
             raise Crash
@@ -218,11 +220,11 @@ class Side:
     def say_house(self, kind: str, to: "Side", body: Mapping[str, Value]) -> bytes:
         """Send a record of the house as no honest office would."""
         declared = kinds.HOUSE[kind]
-        letter = self.office.post.house_letter(
+        letter = self.office._post.house_letter(
             declared, "cert", (to.address,), Values(body), self.net.now
         )
         letter = replace(letter, tlp="GREEN", matter="0" * 31 + "c")
-        (mid,) = self.office.post.post([self.office.post.write(letter, "s-01")], self.net.now).mids
+        (mid,) = self.office.post([self.office.write(letter, "s-01")], self.net.now).mids
         return mid
 
     def unreadable(self, *to: "Side", **members: str) -> Written:
@@ -237,7 +239,7 @@ class Side:
             prec=members.get("prec", "ROUTINE"),
             tlp="GREEN",
         )
-        return self.office.post.write(letter, "s-01")
+        return self.office.write(letter, "s-01")
 
     def level(self, mid: bytes) -> str:
         return self.office.standing(mid).level
@@ -295,6 +297,7 @@ class Net:
         self.now = start
         self.sides = [Side(self, make_party(name), shelf()) for name in names]
         self.links: list[Link] = []
+        self._under_way: list[tuple[Side, str, session.Effect]] = []
         for i, one in enumerate(self.sides):
             for other in self.sides[i + 1 :]:
                 self._meet(one, other)
@@ -352,13 +355,14 @@ class Net:
         for link in self.links:
             if link.up and not link.live:
                 self._connect(link)
-        moved = True
-        while moved:
-            moved = False
+        while True:
+            # Whoever stops in the middle takes nobody else's bytes along: they are still to come.
             for side in self.sides:
-                for link_id, effect in side.node.take_effects():
-                    moved = True
-                    self._carry(side, link_id, effect)
+                self._under_way += [(side, *each) for each in side.node.take_effects()]
+            if not self._under_way:
+                return
+            while self._under_way:
+                self._carry(*self._under_way.pop(0))
 
     def _carry(self, side: Side, link_id: str, effect: session.Effect) -> None:
         link = next(each for each in self.links if each.link_id == link_id)
@@ -371,7 +375,7 @@ class Net:
             self._drop(link)
 
     def advance(self) -> bool:
-        return any([side.office.advance(self.now) for side in self.sides])
+        return bool(sum(side.office.advance(self.now) for side in self.sides))  # each has its turn
 
     def turn(self) -> None:
         """Carry and read until all is quiet, without time passing."""

@@ -22,7 +22,7 @@ from detente.office.reading import Refusal, Taken
 from detente.office.register import Register
 from detente.office.standing import Standing
 from detente.office.tables import Row
-from detente.office.writing import KeysAtWork
+from detente.office.writing import KeysAtWork, Letter, Written
 
 
 class Office:
@@ -38,8 +38,8 @@ class Office:
     ) -> None:
         self._register = Register(desks, hatch, shelf, keys, entropy)
         self._shelf = shelf
-        self.post = Post(self._register)
-        self._answers = Answers(self._register, self.post)
+        self._post = Post(self._register)
+        self._answers = Answers(self._register, self._post)
 
     # Acts.
 
@@ -73,15 +73,23 @@ class Office:
         permit(person, desk, act.role)
         if request:
             self._catch_up(now)
-            done = self.post.done(person, name, request)
+            done = self._post.done(person, name, request)
             if done is not None:
                 return done
         with self._shelf.begin() as tx:
             look = TableReader(tx.rows)
             whole = ready(act, values, lambda cut: self._find(tx, cut))
             drafts = act.build(whole, look, now)
-        letters = [self.post.letter(draft, desk) for draft in drafts]
-        return self.post.post_as(person, desk, name, letters, now, request)
+        letters = [self._post.letter(draft, desk) for draft in drafts]
+        return self._post.post_as(person, desk, name, letters, now, request)
+
+    def write(self, letter: Letter, author: str) -> Written:
+        """Return the finished record: numbered, sealed and signed, not yet sent."""
+        return self._post.write(letter, author)
+
+    def post(self, written: Sequence[Written], now: Moment) -> Outcome:
+        """Send finished records of programs, without an entry in the home log; see Post.post."""
+        return self._post.post(written, now)
 
     # Reading.
 
@@ -119,7 +127,7 @@ class Office:
                 self._read(kept, level)
             budget -= len(kept)
             more = more or at + len(kept) < level.size
-        self.post.drop_receipted()
+        self._post.drop_receipted()
         # At first only when all is read: our own answers stand in logs that are read last.
         self._answers.may_answer |= not more
         self._answers.answer(now)
@@ -144,7 +152,7 @@ class Office:
                 elif taken is not None:
                     opened.append((each.seq, taken))
             tx.set_place(level.origin, place)
-        self.post.watch(logged)
+        self._post.watch(logged)
         if not own:
             self._answers.note(level.origin, place, opened, refused)
 
@@ -164,7 +172,7 @@ class Office:
             for origin in register.levels:
                 tx.set_place(origin, 0)
         self._answers.forget()
-        self.post.forget()
+        self._post.forget()
         self._answers.resume(now)
         while self.advance(now):
             pass
@@ -211,9 +219,9 @@ class Office:
                 return
         header = taken.header
         body = Values({"of": taken.mid})
-        letter = self.post.house_letter(kinds.READ, taken.desk, (header.from_,), body, now)
+        letter = self._post.house_letter(kinds.READ, taken.desk, (header.from_,), body, now)
         letter = replace(letter, matter=header.matter, prec=header.prec, reply_to=taken.mid)
-        self.post.post_as(person, taken.desk, "record/read", [letter], now)
+        self._post.post_as(person, taken.desk, "record/read", [letter], now)
 
     def standing(self, mid: bytes) -> Standing:
         """Return how far a record has come. Raises OurFault("office.no_record")."""
