@@ -156,7 +156,7 @@ def _incarnation(folder: Path, store: SqliteLogs) -> tuple[bytes, bool]:
             system.write_private(file, noted.hex().encode())
     if not file.exists():
         return noted, True
-    return noted, bytes.fromhex(file.read_text()) != noted
+    return noted, file.read_bytes() != noted.hex().encode()
 
 
 def open_office_keys(settings: Config, passphrase: bytes) -> KeysAtWork:

@@ -115,7 +115,7 @@ def load(given: str | None) -> Config:
     file = locate(given)
     try:
         told = tomllib.loads(file.read_text())
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, RecursionError, tomllib.TOMLDecodeError) as error:
         raise OurFault(
             "config.bad", f"{file}: {error}", "mend the file as docs/settings.md says"
         ) from None

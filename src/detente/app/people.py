@@ -39,7 +39,7 @@ def read(file: Path) -> tuple[Person, ...]:
             )
             for row in rows
         )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise OurFault(
             "config.bad", f"{file}: {error}", "restore it, or see docs/settings.md"
         ) from None

@@ -8,7 +8,7 @@ import time
 from types import FrameType
 from typing import Final
 
-from detente.app import build, system
+from detente.app import build, defect, system
 from detente.app.config import Config
 from detente.app.log import Log
 from detente.app.loop import clock
@@ -111,10 +111,11 @@ class Supervisor:
             return code  # it said why; trying again would say the same
         half.deaths = 1 if lived >= CALM else half.deaths + 1
         half.due_at = clock() + RESTART_WAIT[min(half.deaths, len(RESTART_WAIT)) - 1]
+        found = defect.find(self._settings.folder, half.process.pid)
+        more: dict[str, str | int] = {"report": found} if found else {}
         half.process = None
-        self._log.write(
-            "error", "run.died", f"the {half.name} died and is started again", exit=code
-        )
+        what = f"the {half.name} died and is started again"
+        self._log.write("error", "run.died", what, exit=code, **more)
         return 0
 
     def _end(self) -> None:

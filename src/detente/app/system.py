@@ -1,5 +1,6 @@
 """Where the world comes in: clock, randomness, locks, passphrases."""
 
+import errno
 import fcntl
 import getpass
 import os
@@ -51,7 +52,7 @@ class Lock:
     """One process for one folder. Held until the process ends."""
 
     def __init__(self, file: Path) -> None:
-        """Take the lock. Raises OurFault: run.locked naming who holds it, path.permission."""
+        """Take the lock. Raises OurFault: run.locked, path.permission, file.unwritable."""
         try:
             self._handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except PermissionError:
@@ -59,6 +60,10 @@ class Lock:
                 "path.permission",
                 f"this system user may not write in {file.parent}",
                 "run as the system user that owns the folder",
+            ) from None
+        except OSError as error:
+            raise OurFault(
+                "file.unwritable", f"{file}: {error.strerror}", "see that the folder is there"
             ) from None
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -105,12 +110,25 @@ def passphrase(what: str, file: str, option: str) -> bytes:
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Write a file that is whole or absent after a crash, for this user alone."""
+    """Write a file that is whole or absent after a crash, for this user alone.
+
+    Raises OurFault("file.unwritable"); then what stood there before still stands.
+    """
+    try:
+        _write_private(path, data)
+    except OSError as error:
+        raise OurFault(
+            "file.unwritable", f"{path}: {error.strerror}", "make room, or see to the permissions"
+        ) from None
+
+
+def _write_private(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     fresh = path.with_name(path.name + ".new")
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
-        os.write(handle, data)
+        if os.write(handle, data) != len(data):  # the disk took a part: it is full
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         os.fsync(handle)
     finally:
         os.close(handle)

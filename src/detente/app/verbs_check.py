@@ -1,6 +1,8 @@
 """Verbs that need no running party: verify, config, version; and demo, world."""
 
+import io
 import platform
+import sys
 from pathlib import Path
 
 import click
@@ -110,10 +112,19 @@ def world(seed: int, *, at: str | None, as_json: bool, quiet: bool) -> int:
     """Replay one seed of the simulator."""
     del at
     from detente.app import world as simulator  # noqa: PLC0415
+    from detente.app.world_laws import LawBroken  # noqa: PLC0415
 
-    lines: list[str] = []
-    failed = simulator.replay(seed, lines.append)
-    Out(as_json=as_json, quiet=quiet).answer(
-        {"seed": seed, "failed": failed, "moves": [*lines]}, lines
-    )
-    return 1 if failed else 0
+    moves = io.StringIO() if as_json or quiet else sys.stdout
+    broken = ""
+    try:
+        simulator.replay(seed, moves)
+    except LawBroken as law:
+        broken = str(law)
+    if isinstance(moves, io.StringIO):
+        rows: list[Json] = [*moves.getvalue().splitlines()]
+        Out(as_json=as_json, quiet=quiet).answer(
+            {"seed": seed, "broken": broken, "moves": rows}, []
+        )
+    elif broken:
+        print(broken)
+    return 1 if broken else 0

@@ -79,7 +79,7 @@ def init(
     """Make a party."""
     out = Out(as_json=as_json, quiet=quiet)
     place = Path(folder or at or name.partition(".")[0])
-    if place.exists() and any(place.iterdir()):
+    if place.exists() and not (place.is_dir() and not any(place.iterdir())):
         raise OurFault("init.exists", f"{place} is not empty", "choose a new folder: --folder")
     user = None if operator is None else system.user_number(operator, "--operator")
     files: dict[str, str] = {}
@@ -175,6 +175,13 @@ def invite(name: str, output: str, *, at: str | None, as_json: bool, quiet: bool
     return 0
 
 
+def _bad_card(file: str, fault: TheirFault) -> OurFault:
+    # Whoever has the file did not write it: what mends it is another file, or a newer program.
+    newer = fault.code == "E_VERSION"
+    remedy = fault.remedy if newer else "do not use it; ask its party for it again"
+    return OurFault("card.bad", f"{file}: {fault.what}", remedy)
+
+
 def _peer_row(peer: Peer) -> dict[str, Json]:
     return {
         "party": peer.name,
@@ -194,7 +201,7 @@ def add(file: str, *, at: str | None, as_json: bool, quiet: bool) -> int:
     try:
         peer = _meeting(at).add(_read(file, limits.MAX_INVITE))
     except TheirFault as fault:
-        raise OurFault("card.bad", f"{file}: {fault.what}", fault.remedy) from None
+        raise _bad_card(file, fault) from None
     lines = [
         say("party.added", name=peer.name),
         say("party.compare", name=peer.name),
@@ -262,7 +269,7 @@ def show(file: str | None, *, at: str | None, as_json: bool, quiet: bool) -> int
         try:
             found = read_card(_read(file, limits.MAX_CARD))
         except TheirFault as fault:
-            raise OurFault("card.bad", f"{file}: {fault.what}", fault.remedy) from None
+            raise _bad_card(file, fault) from None
     else:
         found = _meeting(at).card()
     lines = [

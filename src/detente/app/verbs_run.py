@@ -8,6 +8,8 @@ import click
 
 from detente.app import client, config, system
 from detente.app.face import Out, common, example, say
+from detente.app.meeting import Meeting, Peer
+from detente.core.canon import Json
 from detente.core.errors import Fault, OurFault
 
 DISK_LOW = 2 * 1024**3  # bytes
@@ -65,9 +67,21 @@ def _link_lines(rows: list[dict[str, Any]]) -> list[str]:
 @common
 def link_list(*, at: str | None, as_json: bool, quiet: bool) -> int:
     """List the links."""
-    rows = client.node(config.load(at).folder).ask("GET", "/v1/links")
-    Out(as_json=as_json, quiet=quiet).answer(rows, _link_lines(rows))
+    folder = config.load(at).folder
+    rows = client.node(folder).ask("GET", "/v1/links")
+    waiting = _not_confirmed(folder)
+    lines = [f"{each.name}  {_meeting_state(each)}" for each in waiting]
+    shown: list[Json] = [{"party": each.name, "state": "NOT_CONFIRMED"} for each in waiting]
+    Out(as_json=as_json, quiet=quiet).answer([*rows, *shown], [*_link_lines(rows), *lines])
     return 0
+
+
+def _not_confirmed(folder: Path) -> list[Peer]:
+    return [each for each in Meeting(folder).peers() if not each.confirmed_at]
+
+
+def _meeting_state(peer: Peer) -> str:
+    return say("state." + peer.state().replace(" ", "_"))
 
 
 @click.group(help=say("verb.log"))
@@ -125,6 +139,13 @@ def _findings(settings: config.Config) -> tuple[list[Finding], dict[str, str]]:
     free = shutil.disk_usage(folder).free
     if free < DISK_LOW:
         found.append(_finding(f"only {free // 1024**2} MiB are free", "make room on the disk"))
+    found += [
+        _finding(
+            f"{peer.name}: {_meeting_state(peer)}; no link opens",
+            f"detente party confirm {peer.name}",
+        )
+        for peer in _not_confirmed(folder)
+    ]
     not_asked = {}
     if seen.may_ask_node(os.getuid()):
         found += _node(folder)

@@ -32,9 +32,9 @@ _BATCH_MAX: Final = 6
 _RANKS: Final = (12, 3, 2, 3)  # of twenty records, from ROUTINE to FLASH
 _THREE: Final = 0.2  # of all worlds have three parties
 _TO_ALL: Final = 0.2  # of the records go to every other party
-_LONG: Final = 0.04  # of the records are longer than a frame
+_LONG: Final = 0.1  # of the records are longer than a frame
 # Windows so small that a world reaches their edges; the code reads them at each use.
-_WINDOWS: Final = {"MAX_INFLIGHT_COUNT": 12, "MAX_INFLIGHT_BYTES": 96 * limits.KIB}
+_WINDOWS: Final = {"MAX_INFLIGHT_COUNT": 12, "MAX_INFLIGHT_BYTES": 48 * limits.KIB}
 
 
 @contextmanager
@@ -81,7 +81,7 @@ class World:
             self.machines.start(site)
             self.machines.tick(site)
             self._work(site)
-        paths = ("primary", "second")[: self._dice.choice((1, 2))]
+        paths = self._paths = ("primary", "second")[: self._dice.choice((1, 2))]
         for name in names:
             for peer in names:
                 for path in paths:
@@ -151,7 +151,12 @@ class World:
     def run(self) -> None:
         """Let everything go wrong, then mend it; raise LawBroken for a promise not kept."""
         with small_windows():
-            self.line.run(1 if self._calm else self._dice.randrange(15_000, 35_000))
+            self.line.run(1 if self._calm else self._dice.randrange(12_000, 24_000))
+            if len(self._paths) > 1 and self.faults.hits("path_gone"):
+                soon = self._dice.randrange(3_000)
+                self.line.after(soon, lambda: self.machines.net.end_path(self._paths[0]))
+            for site in self.sites.values():
+                site.ahead_ms = 0  # a step back, for who was ahead
             self.faults.mend()
             self.line.tell("nothing goes wrong any more")
             end = self.line.ms + MENDED_MS

@@ -18,6 +18,7 @@ NETWORK: Final = (
     "reordered",  # messages of one send arrive in another order
     "moved",  # a message arrives on another connection of the link
     "crossed",  # both sides dial one path at once
+    "path_gone",  # one of two paths ends for good
 )
 MACHINE: Final = (
     "crash_before_commit",
@@ -33,10 +34,10 @@ OFFICE: Final = (
 )
 KINDS: Final = NETWORK + MACHINE + OFFICE
 _RATES: Final = {
-    "refused": 0.2, "cut": 0.02, "half_open": 0.3, "split": 0.2, "stalled": 0.03,
-    "doubled": 0.08, "replayed": 0.08, "reordered": 0.2, "moved": 0.05,
-    "crash_before_commit": 0.02, "crash_after_commit": 0.02, "crash_before_send": 0.01,
-    "disk_full": 0.01, "clock_jump": 0.03, "submitted_twice": 0.15, "number_reused": 0.15,
+    "refused": 0.2, "cut": 0.02, "half_open": 0.6, "split": 0.2, "stalled": 0.03,
+    "path_gone": 2.0, "doubled": 0.08, "replayed": 0.08, "reordered": 0.2, "moved": 0.15,
+    "crash_before_commit": 0.02, "crash_after_commit": 0.02, "crash_before_send": 0.02,
+    "disk_full": 0.01, "clock_jump": 0.06, "submitted_twice": 0.15, "number_reused": 0.15,
 }  # fmt: skip
 
 
@@ -100,4 +101,4 @@ class Timeline:
         while self._heap and self._heap[0][0] <= until_ms:
             self.ms, _, act = heappop(self._heap)
             act()
-        self.ms = until_ms
+        self.ms = max(self.ms, until_ms)

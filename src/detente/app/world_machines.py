@@ -55,6 +55,8 @@ class Site:
     ahead_ms: int = 0
     papers: list[Paper] = field(default_factory=list)
     state: dict[str, str] = field(default_factory=dict)
+    hearing: int = 0
+    unmet: int = 0  # the connection whose HELLO got no verdict because the disk failed
 
 
 class Machines:
@@ -97,6 +99,7 @@ class Machines:
         site = self.sites[name]
         node = site.node
         if node is not None:
+            site.hearing = getattr(given, "conn", 0)
             self.do(site, lambda: node.step(link_id, given, self.now(site)))
 
     def start(self, site: Site) -> None:
@@ -141,7 +144,7 @@ class Machines:
         except PowerFailed as failure:
             self._fall(site, str(failure))
         except OurFault as fault:
-            if not fault.code.startswith("store."):
+            if fault.code != "store.full":
                 raise
             self._disk_failed(site, fault)
 
@@ -157,14 +160,19 @@ class Machines:
                 case session.Close():
                     self._line.tell(f"{site.name} closes #{effect.conn}: {effect.what}")
                     self.net.close(site.name, effect.conn)
-                    self._closed(node, effect)
+                    self._closed(site, node, effect)
                 case session.Show():
                     self._show(site, link_id, effect)
 
-    def _closed(self, node: Node, effect: session.Close) -> None:
+    def _closed(self, site: Site, node: Node, effect: session.Close) -> None:
         # Nothing that the network does makes an honest peer break the protocol.
-        quiet = effect.code in _QUIET or node.read_only is not None or self._liars
-        must(bool(quiet), f"closed by {effect.code} among honest parties: {effect.what}")
+        quiet = effect.code in _QUIET
+        if node.read_only is not None:
+            quiet = quiet or effect.code == "E_DISK" or effect.conn == site.unmet
+        must(
+            quiet or bool(self._liars),
+            f"closed by {effect.code} among honest parties: {effect.what}",
+        )
 
     def _show(self, site: Site, link_id: str, shown: session.Show) -> None:
         if site.state.get(link_id) != shown.state:
@@ -226,6 +234,7 @@ class Machines:
             return
         if node.read_only is None:
             self._line.tell(f"{site.name} cannot store: {fault.what}")
+            site.unmet = site.hearing
             self._line.after(self._dice.randrange(500, 6_000), lambda: self._make_room(site, node))
             self.do(site, lambda: node.stop_storing(fault, self.now(site)))
         else:

@@ -16,7 +16,7 @@ from detente.link import session
 _HEAD: Final = Struct(">IBBH")
 _SIZE: Final = Struct(">Q")
 _MORE: Final = 0x40
-_ABOUT_LOGS: Final = range(0x10, 0x20)  # RECORD, CHECKPOINT, COSIGN (spec/link.md 2)
+_ABOUT_LOGS: Final = range(0x10, 0x13)  # RECORD, CHECKPOINT, COSIGN (spec/link.md 2)
 _WORDS: Final = {
     0x01: "HELLO", 0x10: "RECORD", 0x11: "CHECKPOINT", 0x12: "COSIGN", 0x30: "PING",
     0x31: "PONG", 0x32: "STATUS", 0x7E: "ERROR", 0x7F: "BYE",
@@ -26,25 +26,25 @@ _LATE_MS: Final = 6_000
 
 
 def messages(data: bytes) -> list[bytes]:
-    """Return the whole messages of one send."""
+    """Return the whole messages of one send; what is none (a liar's) comes as one piece."""
     found, at, start = [], 0, 0
-    while at < len(data):
+    while at + _HEAD.size <= len(data):
         size, _, flags, _ = _HEAD.unpack_from(data, at)
         at += 4 + size
-        if not flags & _MORE:
+        if not flags & _MORE and at <= len(data):
             found.append(data[start:at])
             start = at
-    return found
+    return found if start == len(data) else [*found, data[start:]]
 
 
 def _word(message: bytes) -> str:
-    kind = message[4]
-    size = f" {_SIZE.unpack_from(message, _HEAD.size)[0]}" if kind in _ABOUT_LOGS else ""
-    return _WORDS[kind] + size
+    if not _is_about_logs(message):
+        return _WORDS.get(message[4] if len(message) > _HEAD.size else -1, "nonsense")
+    return f"{_WORDS[message[4]]} {_SIZE.unpack_from(message, _HEAD.size)[0]}"
 
 
 def _is_about_logs(message: bytes) -> bool:
-    return message[4] in _ABOUT_LOGS
+    return len(message) >= _HEAD.size + _SIZE.size and message[4] in _ABOUT_LOGS
 
 
 class Ends(Protocol):
@@ -88,11 +88,14 @@ class Network:
         self._wires: dict[int, _Wire] = {}
         self._made = 0
         self._old: dict[tuple[str, str], list[bytes]] = {}
+        self._gone: set[str] = set()
 
     # Dialling.
 
     def keep_dialling(self, dialler: str, peer: str, link_id: str, path: str) -> None:
         """Look about twice a second whether a path has a connection, and dial if not."""
+        if path in self._gone:
+            return
         if self._ends.is_up(dialler) and not self._has(dialler, link_id, path):
             self._dial(dialler, peer, link_id, path)
         again = self._dice.randrange(300, 900)
@@ -180,8 +183,22 @@ class Network:
             wire.is_silent = True
             told.remove(self._dice.choice(told))
         for name in told:
+            # What is under way may be lost with it.
             when = self._line.ms + self._dice.randrange(1, 2_000)
             self._line.at(when, lambda name=name: self._end(wire, name, "reset"))  # type: ignore[misc]
+
+    def end_path(self, path: str) -> None:
+        """Let a path end for good, with whatever is under way on it."""
+        self._line.tell(f"{path} is gone for good")
+        self._gone.add(path)
+        for wire in list(self._wires.values()):
+            if wire.path == path and not wire.is_cut:
+                self._cut(wire)
+
+    def go_silent(self) -> None:
+        """Let every connection end, and nobody be told."""
+        for wire in self._wires.values():
+            wire.is_cut = wire.is_silent = True
 
     # Sending.
 
@@ -232,7 +249,8 @@ class Network:
         del old[:-_KEPT_MAX]
         other = self._beside(wire, name)
         if other is not None and faults.hits("moved"):
-            self._schedule(other, wire.other(name), rows.pop(dice.randrange(len(rows))))
+            piece = rows.pop(dice.randrange(len(rows)))
+            self._schedule(other, wire.other(name), piece, wire)
         return rows
 
     def _beside(self, wire: _Wire, name: str) -> _Wire | None:
@@ -244,15 +262,18 @@ class Network:
                 return each
         return None
 
-    def _schedule(self, wire: _Wire, peer: str, piece: bytes) -> None:
+    def _schedule(self, wire: _Wire, peer: str, piece: bytes, sent_on: _Wire | None = None) -> None:
         if not piece:
             return
         late = _LATE_MS if self._faults.hits("stalled") else 30
         when = max(wire.due.get(peer, 0), self._line.ms + self._dice.randrange(1, late))
         wire.due[peer] = when
-        self._line.at(when, lambda: self._arrive(wire, peer, piece))
+        self._line.at(when, lambda: self._arrive(wire, peer, piece, sent_on))
 
-    def _arrive(self, wire: _Wire, peer: str, piece: bytes) -> None:
+    def _arrive(self, wire: _Wire, peer: str, piece: bytes, sent_on: _Wire | None) -> None:
         if peer in wire.open:
             wire.met.add(peer)
             self._hear(wire, peer, session.Bytes(wire.number, piece))
+        elif sent_on is not None and not sent_on.is_cut:
+            # A connection that lives loses nothing: so the one it was sent on ends as well.
+            self._cut(sent_on)

@@ -64,15 +64,25 @@ def judge(seat: Seat, terms: dict[str, LinkTerms], envelope: bytes) -> Accepted:
     if seat.check_at_submit or urgent:
         record.check_signatures(signatures, mid, envelopes.entry_body_hash(entry), desk)
     _check_body(header, parts)
-    number = f"{header.from_}\n{header.matter}\n{header.s}\n{header.n}"
     return Accepted(
         mid=mid,
-        number_key=sha256(number.encode()).digest()[:16],
+        number_key=_number_key(header),
         number_value=mid + envelopes.entry_seals_hash(entry)[:8],
         rank=rank,
         links=_links(seat, terms, header, parts, envelope),
         envelope=envelope,
     )
+
+
+def number_of(envelope: bytes) -> tuple[bytes, bytes]:
+    """Return the key of a record's number and its mid, unjudged. Raises TheirFault."""
+    parts = envelopes.split(envelope)
+    return _number_key(record.read_header(parts.header)), record.mid_of(parts.header)
+
+
+def _number_key(header: Header) -> bytes:
+    number = f"{header.from_}\n{header.matter}\n{header.s}\n{header.n}"
+    return sha256(number.encode()).digest()[:16]
 
 
 def _check_body(header: Header, parts: Parts) -> None:

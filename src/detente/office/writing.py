@@ -48,6 +48,7 @@ class Letter:
     reply_to: bytes | None = None
     deadline: Moment | None = None
     ext: Mapping[str, Json] | None = None
+    caveats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class Book:
             raise OurFault(
                 "office.no_party",
                 f"no confirmed link with {party}",
-                f"meet them first: detente party invite {party}",
+                f"see how far the meeting is: detente party list; then: detente party confirm {party}",
             )
         if desk not in card.desks:
             raise OurFault(
@@ -132,6 +133,7 @@ def write(letter: Letter, author: str, book: Book, keys: KeysAtWork) -> Written:
         reply_to=letter.reply_to,
         deadline=letter.deadline,
         ext=letter.ext,
+        caveats=letter.caveats,
     )
     head = record.write_header(header)
     mid = record.mid_of(head)
