@@ -139,15 +139,16 @@ def _findings(settings: config.Config) -> tuple[list[Finding], dict[str, str]]:
     free = shutil.disk_usage(folder).free
     if free < DISK_LOW:
         found.append(_finding(f"only {free // 1024**2} MiB are free", "make room on the disk"))
-    found += [
-        _finding(
-            f"{peer.name}: {_meeting_state(peer)}; no link opens",
-            f"detente party confirm {peer.name}",
-        )
-        for peer in _not_confirmed(folder)
-    ]
     not_asked = {}
     if seen.may_ask_node(os.getuid()):
+        # What is known of peers is the node's too: no other user reads it.
+        found += [
+            _finding(
+                f"{peer.name}: {_meeting_state(peer)}; no link opens",
+                f"detente party confirm {peer.name}",
+            )
+            for peer in _not_confirmed(folder)
+        ]
         found += _node(folder)
     else:
         not_asked["node"] = rights.name_of(seen.node)
