@@ -4,6 +4,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from tests.support import makers
+from tests.support.makers import LabelEntropy, Party
+
 from detente.core import party, record
 from detente.core.moment import Moment, Span
 from detente.link import session
@@ -11,8 +14,6 @@ from detente.node.node import Node
 from detente.node.ports import Level
 from detente.node.seat import LinkTerms, Seat
 from detente.store.logs import SqliteLogs
-from tests.support import makers
-from tests.support.makers import LabelEntropy, Party
 
 MEMORY = Path(":memory:")
 
