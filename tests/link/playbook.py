@@ -16,7 +16,10 @@ from detente.link.session import Effects, Input, Send, Session, Who
 
 LINK_ID = "x2ilzttxqmsebjgk"
 NOTHING = Heads(None, None, None, None)
-WHO = Who("aurelia.gov", "borealis.gov", LINK_ID, 1, bytes(32), b"i" * 16, dials_first=True)
+WHO = Who(
+    "aurelia.gov", "borealis.gov", LINK_ID, 1, bytes(32), b"i" * 16,
+    dials_first=True, peer_serial=1, peer_card_hash=bytes(32),
+)  # fmt: skip
 THEIRS = Hello(
     party="borealis.gov",
     link_id=LINK_ID,

@@ -1,5 +1,7 @@
 """Records, checkpoints and receipts as they pass through the machine of one link."""
 
+from dataclasses import replace
+
 import pytest
 from tests.link.playbook import MOST, Playbook, envelopes, head, heads, kinds, receipt, sent
 
@@ -9,9 +11,11 @@ from detente.core.errors import TheirFault
 from detente.link import frames, session
 from detente.link.hello import Heads
 from detente.link.session import (
+    DOWN,
     LIVE,
     Close,
     Compare,
+    Compared,
     CompareHead,
     Intake,
     Logged,
@@ -19,6 +23,7 @@ from detente.link.session import (
     Receipted,
     Resent,
     Send,
+    Show,
     TakeReceipt,
     TookIn,
 )
@@ -93,35 +98,68 @@ def test_a_receipt_for_a_connection_that_is_gone_goes_with_the_next_hello() -> N
     assert book.session.heads.in_receipt == receipt(1)
 
 
-def test_what_was_held_on_a_lost_connection_serves_the_next() -> None:
+def test_what_was_held_is_forgotten_with_the_last_path() -> None:
     book = Playbook()
     book.meet(1)
     book.hear(records(0, b"a"))
     book.step(PathDown(1, "cut"))
     book.meet(2)
-    effects = book.hear(frames.checkpoint(head(1)), conn=2)
-    assert effects == [Intake(2, 0, [b"a"], head(1), 0)]
+    assert book.hear(frames.checkpoint(head(1)), conn=2) == []
+    # The peer sends again from where we are; it is taken in as if nothing had come before.
+    assert book.hear(records(0, b"b"), conn=2) == [Intake(2, 0, [b"b"], head(1), 0)]
 
 
-def test_the_first_of_two_records_at_one_place_is_kept_until_it_is_judged() -> None:
+def test_what_was_held_on_one_of_two_paths_serves_the_other() -> None:
+    book = Playbook()
+    book.meet(1)
+    book.meet(2, "secondary")
+    book.hear(records(0, b"a"), conn=2)
+    book.step(PathDown(2, "cut"))
+    assert book.hear(frames.checkpoint(head(1))) == [Intake(1, 0, [b"a"], head(1), 0)]
+
+
+def test_two_records_at_one_place_close_the_path() -> None:
     book = Playbook()
     book.meet()
-    [intake] = book.hear(records(0, b"a"), records(0, b"other"), frames.checkpoint(head(1)))
-    assert intake == Intake(1, 0, [b"a"], head(1), 0)
+    assert book.hear(records(0, b"a"), records(0, b"a")) == []
+    assert codes(book.hear(records(0, b"other"), frames.checkpoint(head(1)))) == ["E_FRAME"]
 
 
-def test_a_record_that_comes_again_is_compared_and_answered_with_the_receipt() -> None:
+@pytest.mark.parametrize("other", [head(2, b"y"), replace(head(2), signature=b"z" * 64)])
+def test_two_checkpoints_of_one_size_close_the_path(other: Checkpoint) -> None:
+    book = Playbook()
+    book.meet()
+    assert book.hear(frames.checkpoint(head(2)), frames.checkpoint(head(2), 4)) == []
+    assert codes(book.hear(frames.checkpoint(other))) == ["E_FRAME"]
+
+
+def test_a_record_that_comes_again_is_answered_with_the_receipt_once_it_is_compared() -> None:
     book = Playbook(heads(into=3))
     book.meet()
-    compare, cosign = book.hear(records(1, b"b", b"c"))
-    assert compare == Compare(1, [(1, b"b"), (2, b"c")])
+    assert book.hear(records(1, b"b", b"c")) == [Compare(1, [(1, b"b"), (2, b"c")])]
+    [cosign] = book.step(Compared(1))
     assert frames.read_cosign(sent([cosign])[0].payload) == receipt(3)
+    book.step(PathDown(1, "cut"))
+    assert book.step(Compared(1)) == []
 
 
 def test_without_a_receipt_given_there_is_none_to_send_again() -> None:
     book = Playbook(Heads(None, None, head(1), None))
     book.meet()
     assert book.hear(records(0, b"a")) == [Compare(1, [(0, b"a")])]
+    assert book.step(Compared(1)) == []
+
+
+def test_what_came_before_a_fault_in_the_same_read_is_still_compared() -> None:
+    book = Playbook(heads(into=3))
+    book.meet()
+    compare, told, close, show = book.hear(
+        frames.checkpoint(head(2, b"x")), frames.encode(frames.PING, b"x")
+    )
+    assert compare == CompareHead(1, head(2, b"x"))
+    assert kinds([told]) == [frames.ERROR]
+    assert isinstance(close, Close)
+    assert show == Show(DOWN, "a payload of the wrong length")
 
 
 @pytest.mark.parametrize("size", [0, 1, 3])
@@ -173,6 +211,29 @@ def test_held_records_may_be_8_mib_and_one_message_and_no_more() -> None:
     for i in range(32):
         assert book.hear(records(1 + i, chunk)) == []
     assert codes(book.hear(records(40, b"x"))) == ["E_BUSY"]
+
+
+def test_a_record_refused_for_want_of_room_does_not_count_as_held() -> None:
+    book = Playbook()
+    book.meet(1)
+    book.meet(2, "secondary")
+    most = limits.MAX_INFLIGHT_BYTES + limits.MAX_MESSAGE
+    chunk = bytes(most // 32)
+    for i in range(31):
+        assert book.hear(records(1 + i, chunk)) == []
+    assert codes(book.hear(records(40, chunk + b"x"), conn=2)) == ["E_BUSY"]
+    assert book.hear(records(41, chunk)) == []
+
+
+def test_what_is_forgotten_with_the_last_path_does_not_count_as_held() -> None:
+    book = Playbook()
+    most = limits.MAX_INFLIGHT_BYTES + limits.MAX_MESSAGE
+    chunk = bytes(most // 32)
+    for conn in (1, 2):
+        book.meet(conn)
+        for i in range(32):
+            assert book.hear(records(1 + i, chunk), conn=conn) == []
+        book.step(PathDown(conn, "cut"))
 
 
 def test_the_same_record_held_twice_counts_once() -> None:
@@ -275,6 +336,15 @@ def test_what_is_sent_again_counts_in_the_window() -> None:
     book.meet()
     book.step(Resent(1, 0, envelopes(2, 700), head(2)))
     assert book.session.room() == (MOST - 2, limits.MAX_INFLIGHT_BYTES - 1_400)
+
+
+def test_what_was_receipted_while_it_was_read_again_counts_no_more() -> None:
+    book = Playbook(heads(2))
+    book.meet()
+    book.step(Receipted(receipt(2)))
+    [again] = book.step(Resent(1, 0, envelopes(2, 700), head(2)))
+    assert kinds([again]) == [frames.RECORD, frames.RECORD, frames.CHECKPOINT]
+    assert book.session.room() == (MOST, limits.MAX_INFLIGHT_BYTES)
 
 
 def test_a_link_that_lost_its_path_has_no_room() -> None:

@@ -25,10 +25,13 @@ from detente.link.session import (
     DOWN,
     HALTED,
     LIVE,
+    NO_GROUNDS,
     RECONCILE,
     RECOVER,
     Close,
+    Grounds,
     Halt,
+    Intake,
     Judge,
     Judged,
     PathBegun,
@@ -157,15 +160,74 @@ def test_a_hello_of_no_form_closes_the_path() -> None:
         frames.record(0, b"x", 1),
         frames.checkpoint(head(1)),
         frames.cosign(receipt(1)),
+        frames.ping(1),
+        frames.pong(1, 2),
+        frames.status(attended=("cert",), read_only=True),
     ],
-    ids=["RECORD", "CHECKPOINT", "COSIGN"],
+    ids=["RECORD", "CHECKPOINT", "COSIGN", "PING", "PONG", "STATUS"],
 )
-def test_a_frame_about_a_log_before_hello_closes_the_path(early: bytes) -> None:
+def test_another_frame_before_hello_closes_the_path(early: bytes) -> None:
     book = Playbook(heads(1))
     book.open()
-    effects = book.hear(early)
+    effects = book.hear(early, greeting())
     assert kinds(effects) == [frames.ERROR]
-    assert len([each for each in effects if isinstance(each, Close)]) == 1
+    assert [each.code for each in effects if isinstance(each, Close)] == ["E_HELLO"]
+    assert not [each for each in effects if isinstance(each, Judge)]
+    assert book.session.peer_attended == ()
+
+
+def test_an_error_and_a_bye_may_come_before_hello() -> None:
+    for early, code in (
+        (frames.error(TheirFault("E_VERSION", "too old", "x")), "refused"),
+        (frames.bye(), "bye"),
+    ):
+        book = Playbook()
+        book.open()
+        effects = book.hear(early)
+        assert [each.code for each in effects if isinstance(each, Close)] == [code]
+
+
+def test_what_comes_after_hello_in_the_same_read_waits_for_the_verdict() -> None:
+    book = Playbook()
+    book.open()
+    after = (
+        frames.status(attended=("cert",), read_only=False),
+        frames.record(0, b"a", 1),
+        frames.checkpoint(head(1)),
+    )
+    assert [type(each) for each in book.hear(greeting(), *after)] == [Judge]
+    assert book.hear(frames.ping(7)) == []
+    effects = book.step(Judged(1, Verdict()))
+    assert kinds(effects) == [frames.STATUS, frames.PONG]
+    assert effects[-1] == Intake(1, 0, [b"a"], head(1), 0)
+    assert book.session.peer_attended == ("cert",)
+
+
+def test_two_hellos_in_one_read_are_judged_once_and_close_the_path() -> None:
+    book = Playbook()
+    book.open()
+    assert [type(each) for each in book.hear(greeting(), greeting())] == [Judge]
+    effects = book.step(Judged(1, Verdict()))
+    assert [each.code for each in effects if isinstance(each, Close)] == ["E_FRAME"]
+
+
+def test_another_card_under_the_serial_that_we_hold_halts_the_link() -> None:
+    book = Playbook()
+    book.open()
+    halt, told, show = book.hear(greeting(replace(THEIRS, card_hash=b"z" * 32)))
+    assert isinstance(halt, Halt)
+    assert (halt.code, halt.what) == ("E_CARD_FORK", "two different cards 1 of borealis.gov")
+    assert frames.read_error(sent([told])[0].payload).number == 305
+    assert isinstance(show, Show)
+    assert show.state == HALTED
+
+
+@pytest.mark.parametrize("serial", [0, 2])
+def test_a_card_of_another_serial_closes_nothing(serial: int) -> None:
+    book = Playbook()
+    book.open()
+    stated = replace(THEIRS, card_serial=serial, card_hash=b"z" * 32)
+    assert [type(each) for each in book.hear(greeting(stated))] == [Judge]
 
 
 def test_bytes_of_a_connection_that_is_not_up_or_gone_are_not_read() -> None:
@@ -225,6 +287,7 @@ def test_their_clock_is_shown_as_its_distance_from_ours() -> None:
     book.open()
     book.hear(greeting(replace(THEIRS, clock_ms=book.now.ms - 40)))
     assert book.session.peer_clock_ms == -40
+    book.step(Judged(1, Verdict()))
     book.hear(frames.pong(1, book.now.ms + 900))
     assert book.session.peer_clock_ms == 900
 
@@ -233,6 +296,34 @@ def test_a_clock_before_1970_is_told_as_1970() -> None:
     book = Playbook()
     book.now = Moment(-5)
     assert hello.read(sent(book.open())[0].payload).clock_ms == 0
+
+
+def test_a_handshake_that_ends_after_its_path_was_given_up_says_nothing() -> None:
+    book = Playbook()
+    book.step(PathBegun(1, "primary", dialled=True))
+    assert [type(each) for each in book.wait(session.HELLO_TIMEOUT)] == [Close, Show]
+    assert book.step(PathUp(1, b"n" * 16)) == []
+    assert book.session.state == DOWN
+
+
+def test_a_clock_set_back_leaves_a_silent_path_as_silent_as_it_was() -> None:
+    book = Playbook()
+    book.meet()
+    book.now = book.now + ALMOST
+    assert book.step(Tick()) == []
+    book.now = Moment(7)
+    assert book.step(Tick()) == []
+    assert kinds(book.wait(MS)) == [frames.PING]
+
+
+def test_a_clock_set_back_leaves_an_old_connection_old() -> None:
+    book = Playbook()
+    book.meet(1, dialled=True)
+    book.now = book.now + session.YOUNG
+    book.step(Tick())
+    book.now = Moment(7)
+    book.open(2, dialled=False)
+    assert book.hear(greeting(), conn=2)[1] == Close(1, "bye", "another connection took this path")
 
 
 # Two connections.
@@ -313,6 +404,43 @@ def test_losing_a_path_that_is_not_used_changes_nothing() -> None:
     assert book.session.state == LIVE
 
 
+def test_a_link_whose_live_path_is_lost_while_another_shakes_hands_is_not_live() -> None:
+    book = Playbook()
+    book.meet(1)
+    book.open(2, "secondary")
+    assert book.step(PathDown(1, "cut")) == [Show(RECONCILE, "catching up")]
+    assert book.session.room() == (0, 0)
+    book.hear(greeting(replace(THEIRS, path="secondary")), conn=2)
+    assert book.step(Judged(2, Verdict()))[0] == Show(LIVE, "connected")
+
+
+def test_a_fault_after_a_good_hello_does_not_keep_the_older_connection() -> None:
+    book = Playbook()
+    book.meet(1)
+    book.open(2)
+    effects = book.hear(greeting(), frames.encode(frames.PING, b"x"), conn=2)
+    assert effects[:2] == [
+        Send(1, frames.bye()),
+        Close(1, "bye", "another connection took this path"),
+    ]
+    assert [each.conn for each in effects if isinstance(each, Judge)] == [2]
+    effects = book.step(Judged(2, Verdict()))
+    assert [(each.conn, each.code) for each in effects if isinstance(each, Close)] == [
+        (2, "E_FRAME")
+    ]
+
+
+def test_a_link_has_64_connections_and_no_more() -> None:
+    book = Playbook()
+    for conn in range(session.CONNS_MAX):
+        book.meet(conn, f"path-{conn}")
+    effects = book.step(PathBegun(99, "one-more", dialled=False))
+    assert effects == [Close(99, "E_BUSY", "64 connections of this link")]
+    assert book.step(PathUp(99, b"n" * 16)) == []
+    book.step(PathDown(0, "cut"))
+    assert book.step(PathBegun(100, "one-more", dialled=False)) == []
+
+
 # What they say is wrong.
 
 
@@ -348,7 +476,7 @@ def test_an_error_of_class_h_halts_us_too() -> None:
     book = Playbook()
     book.meet()
     halt, told, show = book.hear(frames.error(TheirFault("E_FORK", "two", "x")))
-    assert halt == Halt("E_FORK", "their side says: E_FORK: two", None)
+    assert halt == Halt("E_FORK", "their side says: E_FORK: two", NO_GROUNDS)
     assert kinds([told]) == [frames.ERROR]
     assert show == Show(HALTED, "E_FORK: their side says: E_FORK: two")
 
@@ -380,6 +508,15 @@ def test_frames_after_a_fault_are_not_read() -> None:
     assert book.hear(frames.ping(1)) == []
 
 
+def test_a_fault_after_an_error_of_class_h_does_not_undo_the_halt() -> None:
+    book = Playbook()
+    book.meet()
+    told = frames.error(TheirFault("E_FORK", "two", "x"))
+    effects = book.hear(told, frames.encode(frames.PING, b"x"))
+    assert [each.code for each in effects if isinstance(each, Halt)] == ["E_FORK"]
+    assert book.session.state == HALTED
+
+
 # HALTED and RECOVER.
 
 
@@ -388,7 +525,8 @@ def test_a_conflict_halts_the_link_for_good() -> None:
     book.open()
     book.hear(greeting())
     halt, told, show = book.step(Judged(1, CONFLICT))
-    assert halt == Halt("E_FORK", "two signed histories of one log (theirs, size 3)", CONFLICT)
+    what = "two signed histories of one log (theirs, size 3)"
+    assert halt == Halt("E_FORK", what, Grounds(stated=head(3)))
     assert frames.read_error(sent([told])[0].payload).letter == "H"
     assert isinstance(show, Show)
     assert show.state == HALTED
@@ -397,12 +535,34 @@ def test_a_conflict_halts_the_link_for_good() -> None:
     assert book.session.state == HALTED
 
 
+@pytest.mark.parametrize("why", ["fork", "card"])
+def test_a_connection_whose_hello_halted_the_link_is_kept(why: str) -> None:
+    book = Playbook()
+    book.open()
+    if why == "fork":
+        book.hear(greeting())
+        book.step(Judged(1, CONFLICT))
+    else:
+        book.hear(greeting(replace(THEIRS, card_hash=b"z" * 32)))
+    assert book.session.state == HALTED
+    assert kinds(book.hear(frames.ping(1))) == [frames.PONG]
+    assert kinds(book.wait(session.HELLO_TIMEOUT)) == [frames.PING]
+
+
+def test_a_link_halted_by_a_card_still_tells_the_reason() -> None:
+    book = Playbook(halted="E_CARD_FORK: two different cards")
+    book.open()
+    [told] = book.hear(greeting(replace(THEIRS, card_hash=b"z" * 32)))
+    assert frames.read_error(sent([told])[0].payload).number == 305
+
+
 def test_a_conflict_about_our_log_says_whose_it_is() -> None:
     book = Playbook()
     book.meet()
     verdict = Verdict(conflict=reconcile.Conflict(ours=True, stated=head(3)))
     [halt] = [each for each in book.step(Judged(1, verdict)) if isinstance(each, Halt)]
     assert "(ours, size 3)" in halt.what
+    assert halt.grounds == Grounds(ours=True, stated=head(3))
 
 
 def test_a_halted_link_answers_hello_with_the_reason_and_ping_with_pong() -> None:
@@ -424,6 +584,17 @@ def test_a_halted_link_takes_nothing_in_and_sends_nothing_out() -> None:
     assert book.step(session.Logged(2, [b"x"], head(3), 1)) == []
 
 
+def test_a_halted_link_says_nothing_of_its_own() -> None:
+    book = Playbook(heads(2, 1), halted="E_ROOT: no such root")
+    book.open()
+    book.hear(greeting())
+    assert book.step(StatusChanged(("cert",), read_only=True)) == []
+    assert book.step(session.Resent(1, 0, [b"a"], head(2))) == []
+    assert book.step(session.TookIn(1, head(1), receipt(1), 1)) == []
+    assert book.step(Judged(1, Verdict())) == []
+    assert book.session.state == HALTED
+
+
 def test_halting_forgets_what_waited() -> None:
     book = Playbook()
     book.meet()
@@ -442,6 +613,22 @@ def test_in_recover_nothing_about_a_log_is_heard() -> None:
     assert book.step(session.Logged(2, [b"x"], head(3), 1)) == []
     assert kinds(book.hear(frames.ping(1))) == [frames.PONG]
     assert book.step(PathDown(1, "cut")) == [Show(DOWN, "cut")]
+
+
+def test_what_a_path_left_behind_is_not_taken_in_in_recover() -> None:
+    book = Playbook()
+    book.meet(1)
+    book.meet(3, "third")
+    batch = frames.record(0, b"a", 1), frames.checkpoint(head(1))
+    left = book.hear(*batch, frames.encode(frames.PING, b"x"), conn=3)
+    assert [each for each in left if isinstance(each, Intake)] == []
+    book.open(2, "secondary")
+    judge, intake = book.hear(greeting(replace(THEIRS, path="secondary")), conn=2)
+    assert isinstance(judge, Judge)
+    assert book.session.wants(judge)
+    assert isinstance(intake, Intake)
+    book.step(Judged(2, Verdict(recover="they lost it")))
+    assert not book.session.wants(intake)
 
 
 # Status.

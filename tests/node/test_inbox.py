@@ -115,7 +115,7 @@ def test_an_older_checkpoint_of_another_log_is_a_conflict_if_it_is_signed() -> N
     with shelf.store.begin() as tx:
         assert inbox.conflicts(shelf.log, tx, other, A.card.log)
         forged = replace(other, signature=bytes(64))
-        assert fault_of(inbox.conflicts, shelf.log, tx, forged, A.card.log) == "E_CP_SIG"
+        assert not inbox.conflicts(shelf.log, tx, forged, A.card.log)
 
 
 def test_a_receipt_is_for_a_state_that_we_signed_and_by_its_giver() -> None:

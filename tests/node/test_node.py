@@ -1,6 +1,7 @@
 """One node, and two that talk: what became of what an office handed in."""
 
 from collections.abc import Sequence
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,7 +10,8 @@ from tests.support import makers, nodes
 from tests.support.nodes import FLASH, Side, Table
 from tests.support.outcomes import fault_of
 
-from detente.core import checkpoint, envelope, limits, receipt, record
+from detente.core import canon, checkpoint, envelope, limits, receipt, record
+from detente.core.canon import Json
 from detente.core.checkpoint import Checkpoint
 from detente.core.errors import OurFault, TheirFault
 from detente.core.moment import Moment, Span
@@ -17,7 +19,7 @@ from detente.core.trust import Chain
 from detente.link import frames, session
 from detente.node import outbox
 from detente.node.node import ATTENDANCE, SUBMIT_MAX, Node
-from detente.node.ports import HOME, Answer
+from detente.node.ports import HOME, Answer, Tx
 from detente.store.logs import SqliteLogs
 
 FULL = OurFault("store.full", "no room", "make room")
@@ -54,6 +56,17 @@ def kept(side: Side, origin: str) -> list[bytes]:
     """The envelopes of one log after its opening, in order."""
     rows = side.node.since({}, 10_000, 10**8)
     return [row.envelope for row in rows if row.origin == origin and row.seq > 0]
+
+
+def messages(effects: Sequence[session.Effect]) -> list[int]:
+    """The types of the messages that leave."""
+    reader = frames.Reader()
+    return [
+        message.type
+        for effect in effects
+        if isinstance(effect, session.Send)
+        for message in reader.feed(effect.data)
+    ]
 
 
 def inject(side: Side, data: bytes, table: Table) -> list[session.Effect]:
@@ -334,14 +347,52 @@ def test_another_signed_history_halts_both_sides_for_good(tmp_path: Path) -> Non
     assert table.b.into.size == 1
 
 
+def evidence_of(side: Side) -> dict[str, Json]:
+    """What the node kept of the one conflict it saw."""
+    [(data,)] = side.store._db.execute("select data from evidence").fetchall()
+    return canon.decode_object(data, 10**6)
+
+
+def stated(head: Checkpoint) -> Json:
+    return {
+        "size": head.size, "root": makers.text(head.root), "line1": makers.text(head.signature)
+    }  # fmt: skip
+
+
+def entries_of(*written: bytes) -> Json:
+    return makers.text(b"".join(envelope.entry_of(envelope.split(each)) for each in written))
+
+
 def test_a_fork_keeps_both_statements(linked: Table) -> None:
     other = checkpoint.sign(linked.us.log, origin_of_a(linked), 1, b"f" * 32)
     inject(linked.b, frames.checkpoint(other), linked)
-    [(data,)] = linked.b.store._db.execute("select data from evidence").fetchall()
-    assert makers.text(other.signature).encode() in data
     held = linked.b.node._links[linked.b.link_id].inn.checkpoint
     assert held is not None
-    assert makers.text(held.signature).encode() in data
+    kept = evidence_of(linked.b)
+    assert (kept["code"], kept["origin"]) == ("E_FORK", origin_of_a(linked))
+    assert (kept["held"], kept["stated"]) == (stated(held), stated(other))
+    assert (kept["stated_receipt"], kept["entries"]) == (None, "")
+
+
+def test_the_last_that_is_shown_of_a_halted_link_is_that_it_is_halted(linked: Table) -> None:
+    other = checkpoint.sign(linked.us.log, origin_of_a(linked), 1, b"f" * 32)
+    status = frames.status(attended=(), read_only=False)
+    effects = inject(linked.b, frames.checkpoint(other) + status, linked)
+    shown = [each.state for each in effects if isinstance(each, session.Show)]
+    assert shown == ["HALTED"]
+
+
+def test_after_a_fork_nothing_of_the_same_read_is_taken_in(linked: Table) -> None:
+    [written] = numbered(linked, 1)
+    submit(linked, written)
+    [(_, sent)] = linked.a.node.take_effects()
+    assert isinstance(sent, session.Send)
+    other = checkpoint.sign(linked.us.log, origin_of_a(linked), 1, b"f" * 32)
+    effects = inject(linked.b, frames.checkpoint(other) + sent.data, linked)
+    assert (linked.b.into.size, linked.b.into.receipted) == (1, 1)
+    assert messages(effects) == [frames.ERROR]
+    assert isinstance(effects[-1], session.Show)
+    assert effects[-1].state == "HALTED"
 
 
 def test_a_checkpoint_we_know_is_nothing_new(linked: Table) -> None:
@@ -350,10 +401,40 @@ def test_a_checkpoint_we_know_is_nothing_new(linked: Table) -> None:
     assert inject(linked.b, frames.checkpoint(held), linked) == []
 
 
-def test_an_unsigned_history_halts_as_a_bad_checkpoint(linked: Table) -> None:
+def test_a_fork_is_seen_though_the_same_read_closes_the_path(linked: Table) -> None:
+    other = checkpoint.sign(linked.us.log, origin_of_a(linked), 1, b"f" * 32)
+    inject(linked.b, frames.checkpoint(other) + frames.encode(frames.PING, b"x"), linked)
+    assert halted(linked.b) == "E_FORK"
+    assert evidence_of(linked.b)["stated"] == stated(other)
+
+
+def test_a_receipt_is_kept_though_the_same_read_closes_the_path(linked: Table) -> None:
+    for number, end in ((1, frames.bye()), (2, frames.encode(frames.PING, b"x"))):
+        submit(linked, *numbered(linked, number))
+        linked.carry(linked.a, linked.b)
+        data = b"".join(
+            effect.data for _, effect in linked.b.node.take_effects()
+            if isinstance(effect, session.Send)
+        )  # fmt: skip
+        linked.a.node.step(linked.a.link_id, session.Bytes(number, data + end), linked.now)
+        assert (linked.a.out.state, linked.a.out.receipted) == ("DOWN", number + 1)
+        linked.cut(number)
+        linked.connect(number + 1)
+
+
+def test_an_older_history_that_nobody_signed_is_dropped(linked: Table) -> None:
     other = Checkpoint(1, b"f" * 32, bytes(64))
-    inject(linked.b, frames.checkpoint(other), linked)
+    assert inject(linked.b, frames.checkpoint(other), linked) == []
+    assert linked.b.into.state == "LIVE"
+
+
+def test_new_records_under_a_checkpoint_that_nobody_signed_halt(linked: Table) -> None:
+    [written] = numbered(linked, 1)
+    false = Checkpoint(2, b"f" * 32, bytes(64))
+    inject(linked.b, frames.record(1, written, 1) + frames.checkpoint(false), linked)
     assert halted(linked.b) == "E_CP_SIG"
+    kept = evidence_of(linked.b)
+    assert (kept["stated"], kept["entries"]) == (stated(false), entries_of(written))
 
 
 def test_a_root_that_the_records_do_not_give_halts_and_stores_nothing(linked: Table) -> None:
@@ -363,12 +444,31 @@ def test_a_root_that_the_records_do_not_give_halts_and_stores_nothing(linked: Ta
     assert halted(linked.b) == "E_ROOT"
     assert linked.b.into.size == 1
     assert kept(linked.b, linked.b.into.origin) == []
+    proof = evidence_of(linked.b)
+    assert (proof["code"], proof["origin"]) == ("E_ROOT", origin_of_a(linked))
+    assert (proof["stated"], proof["entries"]) == (stated(false), entries_of(written))
+
+
+def test_a_record_without_form_under_a_signed_checkpoint_closes_the_path(linked: Table) -> None:
+    head = checkpoint.sign(linked.us.log, origin_of_a(linked), 2, b"f" * 32)
+    effects = inject(linked.b, frames.record(1, b"x", 1) + frames.checkpoint(head), linked)
+    assert [each.code for each in effects if isinstance(each, session.Close)] == ["E_FRAME"]
+    assert (linked.b.into.size, linked.b.into.state) == (1, "DOWN")
+
+
+def test_a_record_without_form_under_a_checkpoint_that_nobody_signed_halts(linked: Table) -> None:
+    false = Checkpoint(2, b"f" * 32, bytes(64))
+    inject(linked.b, frames.record(1, b"x", 1) + frames.checkpoint(false), linked)
+    assert halted(linked.b) == "E_CP_SIG"
+    proof = evidence_of(linked.b)
+    assert (proof["stated"], proof["entries"]) == (stated(false), "")
 
 
 def test_another_record_at_a_stored_place_halts(linked: Table) -> None:
     [written] = numbered(linked, 1)
-    inject(linked.b, frames.record(0, written, 1), linked)
+    effects = inject(linked.b, frames.record(0, written, 1), linked)
     assert halted(linked.b) == "E_SEQ_CONFLICT"
+    assert messages(effects) == [frames.ERROR]
 
 
 def test_a_receipt_for_what_we_never_signed_halts(linked: Table) -> None:
@@ -378,6 +478,12 @@ def test_a_receipt_for_what_we_never_signed_halts(linked: Table) -> None:
     inject(linked.a, frames.cosign(false), linked)
     assert halted(linked.a) == "E_COSIGN"
     assert linked.a.out.receipted == 1
+    proof = evidence_of(linked.a)
+    assert proof["origin"] == origin_of_a(linked)
+    assert proof["stated_receipt"] == {
+        "size": 2, "root": makers.text(b"f" * 32), "time": linked.now.seconds,
+        "signature": makers.text(false.signature),
+    }  # fmt: skip
 
 
 def test_a_receipt_inside_a_batch_is_compared_with_the_root_at_its_size(linked: Table) -> None:
@@ -449,6 +555,17 @@ def test_a_restored_node_appends_nothing_and_gives_no_receipts(tmp_path: Path) -
     assert (table.b.into.size, table.b.into.receipted) == (1, 1)
 
 
+def test_a_restored_node_stores_nothing_even_if_its_machine_asks(linked: Table) -> None:
+    linked.b.restart(restored=True)
+    [written] = numbered(linked, 1)
+    root = makers.roots_of([envelope.leaf_of(written)])[1]
+    head = checkpoint.sign(linked.us.log, origin_of_a(linked), 1, root)
+    link = linked.b.node._links[linked.b.link_id]
+    intake = session.Intake(1, 0, [written], head, 1)
+    assert linked.b.node._do(link, intake, linked.now) is None
+    assert linked.b.node.levels()[2].receipted == 1
+
+
 def test_a_restored_node_opens_no_link() -> None:
     us, them = (makers.make_party(name) for name in (makers.AURELIA, makers.BOREALIS))
     seat = replace(nodes.seat_of(us), restored=True)
@@ -485,6 +602,41 @@ def test_a_node_whose_disk_failed_takes_nothing_and_tells_its_peer(linked: Table
     assert (linked.a.out.size, linked.a.out.receipted, linked.b.into.size) == (2, 1, 1)
 
 
+class Stopped:
+    """A store that answers nothing any more."""
+
+    def begin(self) -> AbstractContextManager[Tx]:
+        raise FULL
+
+
+def test_a_node_whose_disk_failed_still_hears_its_peer(linked: Table) -> None:
+    submit(linked, *numbered(linked, 1))
+    linked.a.node._store = Stopped()
+    linked.a.node.stop_storing(FULL, linked.now)
+    linked.pump()
+    assert (linked.b.into.receipted, linked.a.out.receipted) == (2, 1)
+    assert linked.a.out.state == "LIVE"
+
+
+def test_a_path_closed_in_the_read_in_which_the_disk_fails_is_closed(linked: Table) -> None:
+    linked.a.node._store = Stopped()
+    head = linked.a.node.heads()[linked.a.link_id].in_
+    assert head is not None
+    data = frames.checkpoint(head) + frames.bye()
+    assert fault_of(inject, linked.a, data, linked) == "store.full"
+    closed = [each for _, each in linked.a.node.take_effects() if isinstance(each, session.Close)]
+    assert [each.conn for each in closed] == [1]
+
+
+def test_a_node_whose_disk_failed_refuses_a_new_connection(table: Table) -> None:
+    table.b.node._store = Stopped()
+    table.b.node.stop_storing(FULL, table.now)
+    table.connect()
+    closed = [each.code for each in table.b.shown if isinstance(each, session.Close)]
+    assert closed == ["E_DISK"]
+    assert table.b.out.state == table.a.out.state == "DOWN"
+
+
 def test_a_node_whose_disk_failed_logs_nothing_that_waits(table: Table) -> None:
     table.a.node.stop_storing(FULL, table.now)
     table.connect()
@@ -492,6 +644,21 @@ def test_a_node_whose_disk_failed_logs_nothing_that_waits(table: Table) -> None:
 
 
 # The opening.
+
+
+def test_the_opening_is_the_first_record_even_before_a_flash(table: Table) -> None:
+    fast = flash(table, 1)
+    submit(table, fast)
+    table.connect()
+    assert (table.a.out.why, table.b.into.why) == ("connected", "connected")
+    assert kept(table.b, table.b.into.origin) == [fast]
+
+
+def test_a_node_that_cannot_open_a_link_does_not_start(table: Table) -> None:
+    desks = {name: desk for name, desk in table.them.card.desks.items() if name != "node"}
+    terms = replace(table.a.terms, peer=replace(table.them.card, desks=desks))
+    store = SqliteLogs(nodes.MEMORY)
+    assert fault_of(Node, table.a.seat, [terms], store, table.now) == "card.bad"
 
 
 def test_a_link_that_both_sides_opened_otherwise_says_so(table: Table) -> None:
@@ -505,6 +672,16 @@ def test_a_link_that_both_sides_opened_otherwise_says_so(table: Table) -> None:
 
 
 # Reading.
+
+
+def test_what_is_durable_and_whether_a_path_is_up_is_told_by_link(linked: Table) -> None:
+    node, link_id = linked.a.node, linked.a.link_id
+    [held] = node.heads().values()
+    assert list(node.heads()) == [link_id]
+    assert (held.out_size, held.receipted, held.in_size) == (1, 1, 1)
+    assert node.is_live(link_id)
+    linked.cut()
+    assert not node.is_live(link_id)
 
 
 def test_records_are_read_on_from_where_one_was(linked: Table) -> None:
@@ -539,6 +716,21 @@ def test_a_page_ends_by_count_or_by_bytes(linked: Table) -> None:
 
 def test_a_row_that_lost_a_bit_is_not_handed_out(linked: Table) -> None:
     linked.a.store._db.execute("update entry set entry = zeroblob(144) where place % 8 = 0")
+    assert fault_of(linked.a.node.since, {}, 100, 10**6) == "store.damaged"
+
+
+def test_an_envelope_that_lost_a_bit_is_not_sent_again(linked: Table) -> None:
+    submit(linked, *numbered(linked, 1))
+    linked.cut()
+    place = "update entry set envelope = zeroblob(length(envelope)) where place % 8 = 1"
+    linked.a.store._db.execute(place)
+    assert fault_of(linked.connect, 2) == "store.damaged"
+    assert frames.RECORD not in messages([each for _, each in linked.a.node.take_effects()])
+
+
+@pytest.mark.parametrize("damage", ["zeroblob(20)", "zeroblob(length(envelope))"])
+def test_an_envelope_that_lost_a_bit_is_not_handed_out(linked: Table, damage: str) -> None:
+    linked.a.store._db.execute(f"update entry set envelope = {damage}")
     assert fault_of(linked.a.node.since, {}, 100, 10**6) == "store.damaged"
 
 

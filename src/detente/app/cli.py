@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from pathlib import Path
 from typing import Final
 
 import click
@@ -27,6 +28,9 @@ VERBS: Final = {
     "world": "detente.app.verbs_check:world",
     "version": "detente.app.verbs_check:version",
 }
+
+
+DEFECT_EXIT: Final = 70
 
 
 class Root(click.Group):
@@ -79,7 +83,22 @@ def main() -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 141
+    except Exception as error:  # noqa: BLE001  a defect: whoever sits there gets a line, no trace
+        tell_fault(_defect(error), as_json=as_json)
+        return DEFECT_EXIT
     return found if isinstance(found, int) else 0
+
+
+def _defect(error: Exception) -> OurFault:
+    from detente.app import config, defect  # noqa: PLC0415  needed in one case of many
+
+    words = [each for each in sys.argv[1:] if each in VERBS or each in ("node", "office")]
+    at = next((b for a, b in zip(sys.argv, sys.argv[1:], strict=False) if a == "--at"), None)
+    try:
+        folder: Path | None = config.locate(at).resolve().parent
+    except OurFault:
+        folder = None
+    return defect.report(error, " ".join(words), folder)
 
 
 def _exit_code(fault: Fault) -> int:
@@ -87,4 +106,6 @@ def _exit_code(fault: Fault) -> int:
         return 1
     if fault.code == "run.timeout":
         return 5
+    if fault.code == "run.defect":
+        return DEFECT_EXIT
     return 2 if isinstance(fault, OurFault) else 4

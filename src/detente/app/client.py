@@ -37,7 +37,8 @@ class Client:
     ) -> Any:  # noqa: ANN401  the caller knows the page
         """Return the JSON document, or the bytes, of a page.
 
-        Raises the fault that was answered; OurFault("run.not_running") if nobody answers.
+        Raises the fault that was answered; OurFault: run.not_running if nobody answers,
+        path.permission if this system user may not ask.
         """
         target = quote(path) + (f"?{urlencode(query, doseq=True)}" if query else "")
         data = None if body is None else json.dumps(body).encode()
@@ -45,6 +46,21 @@ class Client:
             self._http.request(method, target, body=data)
             reply = self._http.getresponse()
             found = reply.read()
+        except PermissionError:
+            raise OurFault(
+                "path.permission",
+                f"this system user may not use {self._path}",
+                "run as a system user of the party; deploy/README.md says who does what",
+            ) from None
+        except (ConnectionResetError, BrokenPipeError):
+            # It listens and does not speak with everybody; or it stops just now.
+            self._http.close()
+            raise OurFault(
+                "run.not_running",
+                f"{self._path} closed without an answer",
+                "try again; if it stays so, it does not serve this system user:"
+                " deploy/README.md says who does what",
+            ) from None
         except (OSError, http.client.HTTPException):
             self._http.close()
             raise OurFault(
@@ -56,6 +72,10 @@ class Client:
         if reply.status >= 400:  # noqa: PLR2004  HTTP's own classes
             raise fault_of(document)
         return document
+
+    def close(self) -> None:
+        """Close the socket; the next question opens it anew."""
+        self._http.close()
 
 
 def fault_of(document: Mapping[str, str]) -> Fault:

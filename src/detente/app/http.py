@@ -8,7 +8,7 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote
 
 import h11
 
@@ -112,6 +112,7 @@ class _Connection:
         self._head: h11.Request | None = None
         self._body = bytearray()
         self._out = bytearray()
+        self._leaving = False
         loop.watch(sock, self._readable)
 
     def _readable(self) -> None:
@@ -126,7 +127,7 @@ class _Connection:
             self._http.receive_data(data)
             while self._next():
                 pass
-        except h11.RemoteProtocolError:
+        except h11.ProtocolError:  # theirs; or ours, for a request whose answer has no such form
             self._close()
 
     def _next(self) -> bool:
@@ -138,30 +139,28 @@ class _Connection:
             if len(self._body) > BODY_MAX:
                 fault = OurFault("form.size", "more than 4 MiB in one request", "send less")
                 self._reply(413, json.dumps(problem(fault)).encode(), "application/problem+json")
-                self._close()
+                self._close_after()
                 return False
         elif isinstance(event, h11.EndOfMessage):
             self._serve()
-            if self._http.our_state is h11.MUST_CLOSE:
-                self._close()
+            if self._http.our_state is not h11.DONE:
+                self._close_after()
                 return False
             self._http.start_next_cycle()
         elif isinstance(event, h11.ConnectionClosed):
+            self._close_after()
+            return False
+        elif event is h11.PAUSED:  # they want to leave HTTP
             self._close()
             return False
         else:
-            return event not in (h11.NEED_DATA, h11.PAUSED)
+            return event is not h11.NEED_DATA
         return True
 
     def _serve(self) -> None:
         assert self._head is not None
-        target = urlsplit(self._head.target.decode("ascii", "replace"))
-        path = tuple(unquote(each) for each in target.path.strip("/").split("/"))
-        query = {name: rows[-1] for name, rows in parse_qs(target.query).items()}
-        method = self._head.method.decode("ascii")
-        request = Request(self._user, method, path, query, bytes(self._body))
         try:
-            found = self._handler(request)
+            found = self._handler(self._request(self._head))
         except Fault as fault:
             status = _STATUS.get(fault.code, 400)
             self._reply(status, json.dumps(problem(fault)).encode(), "application/problem+json")
@@ -170,6 +169,12 @@ class _Connection:
             self._reply(200, found.data, "application/octet-stream")
         else:
             self._reply(200, json.dumps(found.document).encode(), "application/json")
+
+    def _request(self, head: h11.Request) -> Request:
+        where, _, asked = head.target.decode("ascii", "replace").partition("?")
+        path = tuple(unquote(each) for each in where.strip("/").split("/"))
+        query = {name: rows[-1] for name, rows in parse_qs(asked).items()}
+        return Request(self._user, head.method.decode("ascii"), path, query, bytes(self._body))
 
     def _reply(self, status: int, body: bytes, content_type: str) -> None:
         headers = [("Content-Type", content_type), ("Content-Length", str(len(body)))]
@@ -190,7 +195,32 @@ class _Connection:
             self._close()
             return
         del self._out[:sent]
-        self._loop.watch(self._sock, self._readable, self._writable if self._out else None)
+        if self._leaving and not self._out:
+            self._say_end()
+        read = self._ignore if self._leaving else self._readable
+        self._loop.watch(self._sock, read, self._writable if self._out else None)
+
+    def _say_end(self) -> None:
+        # Not closed at once: whoever still sends would lose the answer that says to send less.
+        try:
+            self._sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            return  # they left first; the next read says so
+
+    def _ignore(self) -> None:
+        try:
+            left = self._sock.recv(_READ)
+        except BlockingIOError:
+            return
+        except OSError:
+            left = b""
+        if not left:
+            self._close()
+
+    def _close_after(self) -> None:
+        # The answer goes out whole before the line closes.
+        self._leaving = True
+        self._writable()
 
     def _close(self) -> None:
         self._loop.forget(self._sock)

@@ -6,7 +6,6 @@ office/    vault, store, socket of the office, people
 """
 
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from typing import Any, Final
 from detente.app.system import SystemEntropy, write_private
 from detente.core import canon, names, party
 from detente.core.canon import Json
-from detente.core.errors import OurFault
+from detente.core.errors import OurFault, TheirFault
 from detente.core.moment import Moment, Span
 from detente.core.party import Card, Invite
 
@@ -145,8 +144,8 @@ class Meeting:
         self._folder = folder / "party"
 
     def card(self) -> Card:
-        """Return our own card. Raises OurFault("config.missing"), TheirFault as `read_card`."""
-        return party.read_card(_read(self._folder / "card"))
+        """Return our own card. Raises OurFault: config.missing, card.bad."""
+        return _card(self._folder / "card")
 
     def peers(self) -> list[Peer]:
         """Return all parties known here, by name."""
@@ -157,15 +156,22 @@ class Meeting:
 
     def _peer(self, name: str) -> Peer:
         folder = self._folder / "peers" / name
-        state: dict[str, Any] = json.loads(_read(folder / "state.json"))
-        theirs = folder / "card"
-        return Peer(
-            name,
-            bytes.fromhex(state["our_nonce"]),
-            bytes.fromhex(state["their_nonce"]) if state["their_nonce"] else None,
-            party.read_card(theirs.read_bytes()) if theirs.exists() else None,
-            state["confirmed_at"],
-        )
+        file, theirs = folder / "state.json", folder / "card"
+        card = _card(theirs) if theirs.exists() else None
+        try:
+            state: dict[str, Any] = json.loads(_read(file))
+            nonce = state["their_nonce"]
+            return Peer(
+                name,
+                bytes.fromhex(state["our_nonce"]),
+                bytes.fromhex(nonce) if nonce else None,
+                card,
+                state["confirmed_at"],
+            )
+        except (ValueError, KeyError, TypeError, RecursionError) as error:
+            raise OurFault(
+                "config.bad", f"{file}: {error}", "restore the party's folder from a backup"
+            ) from None
 
     def find(self, name: str) -> Peer:
         """Return one peer. Raises OurFault("party.unknown")."""
@@ -295,20 +301,31 @@ def _read(file: Path) -> bytes:
         ) from None
 
 
+def _card(file: Path) -> Card:
+    # One that stands in our own folder was good when it was put there.
+    try:
+        return party.read_card(_read(file))
+    except TheirFault as fault:
+        remedy = "restore the party's folder from a backup"
+        if fault.code == "E_VERSION":
+            remedy = "run the newer detente, or restore a backup of this version"
+        raise OurFault("card.bad", f"{file}: {fault.what}", remedy) from None
+
+
 def new_folder(folder: Path) -> None:
     """Make a party's folder. Raises OurFault("init.exists") if something is there."""
-    if folder.exists() and any(folder.iterdir()):
-        raise OurFault("init.exists", f"{folder} is not empty", "choose a new folder")
-    for each in (folder, folder / "party", folder / "node", folder / "office"):
-        each.mkdir(parents=True, exist_ok=True, mode=0o700)
-        each.chmod(0o700)
+    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
+        raise OurFault("init.exists", f"{folder} is there and not empty", "choose a new folder")
+    try:
+        for each in (folder, folder / "party", folder / "node", folder / "office"):
+            each.mkdir(parents=True, exist_ok=True, mode=0o700)
+            each.chmod(0o700)
+    except OSError as error:
+        raise OurFault(
+            "file.unwritable", f"{folder}: {error.strerror}", "choose another folder"
+        ) from None
 
 
 def discard(folder: Path) -> None:
     """Take away what a failed `init` began."""
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def own_user() -> str:
-    """Return the system user who runs this, as a number: names may change."""
-    return str(os.getuid())

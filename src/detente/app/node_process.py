@@ -3,6 +3,7 @@
 import errno
 import os
 import socket
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Final
@@ -23,6 +24,7 @@ from detente.node.seat import LinkTerms
 TICK: Final = 1.0
 HANDSHAKE_TIMEOUT: Final = Span(5_000)
 STRANGERS_MAX: Final = 64  # connections whose party is not known yet
+REFUSED_MAX: Final = 16  # system users whose refusal is written to the log
 WAL_EVERY: Final = 2.0  # seconds of quiet before the WAL is folded back
 RELOAD_EXIT: Final = 75  # asks whoever started the node to start it again
 _READS_A_TURN: Final = 4
@@ -82,6 +84,8 @@ class NodeProcess:
         self._dirty = True
         self.exit_code = 0
         self._faults: dict[str, str] = {}
+        self._office_user = build.office_user(settings)
+        self._refused: set[int] = set()
         start = clock()
         self._dials = [
             _Dial(link, each.id, build.parse_address(each.addr), down_at=start)
@@ -96,7 +100,8 @@ class NodeProcess:
         ]
         for each in listeners:
             self._loop.watch(each, partial(self._accept, each))
-        hatch = build.listen_unix(self._folder / "hatch.sock")
+        mode = build.OWN if self._office_user == os.getuid() else build.GROUP
+        hatch = build.listen_unix(self._folder / "hatch.sock", mode)
         self._loop.watch(hatch, lambda: self._accept_hatch(hatch))
         admin = build.listen_unix(self._folder / "admin.sock")
         HttpServer(self._loop, admin, build.user_of, frozenset({os.getuid()}), self._admin)
@@ -120,7 +125,7 @@ class NodeProcess:
         moment = clock()
         if moment >= self._next_tick:
             self._next_tick = moment + TICK
-            self._node.tick(system.now())
+            self._storing(lambda: self._node.tick(system.now()))
             self._do_effects()
             self._drop_strangers()
         wait = self._dial_due(moment)
@@ -129,6 +134,7 @@ class NodeProcess:
         if self._dirty and moment - self._busy_at >= WAL_EVERY:
             self._parts.store.fold_wal()
             self._dirty = False
+            self._see_store()
         return min(wait, self._next_tick - moment)
 
     def _do_effects(self) -> None:
@@ -144,7 +150,7 @@ class NodeProcess:
                 elif isinstance(effect, session.Close):
                     conn = self._conns.get(effect.conn)
                     if conn is not None:
-                        self._close(conn, f"{effect.code}: {effect.what}", told=True)
+                        self._told_to_close(conn, effect)
                 elif isinstance(effect, session.Show):
                     self._log.write(
                         "info", "link.state", effect.why, link=link_id, state=effect.state
@@ -231,14 +237,24 @@ class NodeProcess:
         self._rewatch(conn)
 
     def _give(self, conn: _Conn, given: session.Input) -> None:
+        self._storing(lambda: self._node.step(conn.link_id, given, system.now()))
+
+    def _storing(self, step: Callable[[], None]) -> None:
         try:
-            self._node.step(conn.link_id, given, system.now())
+            step()
         except OurFault as fault:
             if not fault.code.startswith("store."):
                 raise
             self._stop_storing(fault)
 
+    def _see_store(self) -> None:
+        fault = self._parts.store.fault
+        if fault is not None:
+            self._stop_storing(fault)
+
     def _stop_storing(self, fault: OurFault) -> None:
+        if self._node.read_only is not None:
+            return
         self._log.write("error", fault.code, fault.what, remedy=fault.remedy)
         self._faults[fault.code] = f"{fault.what}; {fault.remedy}"
         self._node.stop_storing(fault, system.now())
@@ -247,13 +263,12 @@ class NodeProcess:
         assert conn.tls.peer is not None, "the pin was judged"
         link = self._links[conn.tls.peer]
         conn.link_id = link.link_id
-        now = system.now()
         begun = session.PathBegun(
             conn.number, conn.path, conn.dialled, conn.heads.get(link.link_id)
         )
-        self._node.step(link.link_id, begun, now)
+        self._give(conn, begun)
         nonce = system.SystemEntropy().draw(NONCE_SIZE)
-        self._node.step(link.link_id, session.PathUp(conn.number, nonce), now)
+        self._give(conn, session.PathUp(conn.number, nonce))
         self._faults.pop(f"path {link.peer.name}", None)
         self._log.write(
             "info", "path.up", f"{conn.tls.group}", party=link.peer.name, path=conn.path
@@ -267,6 +282,13 @@ class NodeProcess:
         if who:
             self._faults[f"path {who}"] = f"{fault.code}: {fault.what}; {fault.remedy}"
         self._close(conn, fault.what, told=False)
+
+    def _told_to_close(self, conn: _Conn, effect: session.Close) -> None:
+        who = self._expected(conn)
+        if effect.code != "bye":  # said on purpose, by one side or the other: no fault
+            self._log.write("warn", effect.code, effect.what, party=who, path=conn.path)
+            self._faults[f"path {who}"] = f"{effect.code}: {effect.what}; it is dialled again"
+        self._close(conn, f"{effect.code}: {effect.what}", told=True)
 
     def _expected(self, conn: _Conn) -> str:
         if conn.tls.peer:
@@ -285,7 +307,7 @@ class NodeProcess:
                 each.conn = None
                 self._plan(each)
         if conn.link_id and not told:
-            self._node.step(conn.link_id, session.PathDown(conn.number, why), system.now())
+            self._give(conn, session.PathDown(conn.number, why))
 
     def _drop_strangers(self) -> None:
         now = system.now()
@@ -336,14 +358,23 @@ class NodeProcess:
             sock, _ = listener.accept()
         except OSError:
             return
-        if build.user_of(sock) != os.getuid():
+        user = build.user_of(sock)
+        if user != self._office_user:
             sock.close()
+            self._refuse(user)
             return
         sock.setblocking(False)  # noqa: FBT003  the socket's own call
         hatch = _Hatch(sock)
         self._hatches[sock.fileno()] = hatch
         self._loop.watch(sock, lambda: self._read_hatch(hatch))
         self._told = None
+
+    def _refuse(self, user: int) -> None:
+        # Once for each: an office that is refused comes again five times a second.
+        if user not in self._refused and len(self._refused) < REFUSED_MAX:
+            self._refused.add(user)
+            what = "a system user who is not the office's came to the hatch and was refused"
+            self._log.write("warn", "hatch.closed", what, user=user)
 
     def _read_hatch(self, hatch: _Hatch) -> None:
         try:
@@ -364,9 +395,7 @@ class NodeProcess:
 
     def _answer(self, request: list[object]) -> bytes:
         found = build.answer(self._node, request, system.now())
-        fault = self._parts.store.fault
-        if fault is not None and self._node.read_only is None:
-            self._stop_storing(fault)
+        self._see_store()
         return found
 
     def _send_hatch(self, hatch: _Hatch, data: bytes) -> None:

@@ -1,6 +1,7 @@
 """The office as a process: reads through the hatch, serves its desks on a Unix socket."""
 
 import os
+from contextlib import suppress
 from typing import Final
 
 from detente.app import build, people, system
@@ -33,18 +34,22 @@ class OfficeProcess:
         self._office: Office | None = None
         self._retry_at = 0.0
         self._more = True
+        self._stopped: OurFault | None = None
+        self._refused = ""  # the code by which the node last refused what the office itself sends
         self._fault = OurFault("run.not_running", "the node is not running", "start: detente run")
 
     def run(self) -> int:
         """Serve until told to stop; return the exit code. Raises OurFault: vault.*, store.*."""
-        desk = build.listen_unix(self._folder / "desk.sock")
-        api = Api(self._need_office, self._persons, system.now, self._settle)
         users = frozenset(int(each.user) for each in self._persons)
+        mode = build.OWN if users <= {os.getuid()} else build.GROUP
+        desk = build.listen_unix(self._folder / "desk.sock", mode)
+        api = Api(self._need_office, self._persons, system.now, self._settle)
         HttpServer(
             self._loop, desk, build.user_of, users, lambda request: self._serve(api, request)
         )
         self._loop.stop_on_signals()
-        os.nice(NICE)
+        with suppress(PermissionError):  # a unit may forbid it; that is no reason to stay away
+            os.nice(NICE)
         self._log.write("info", "run.started", "office started")
         try:
             self._loop.run(self._turn)
@@ -54,11 +59,15 @@ class OfficeProcess:
         return 0
 
     def _serve(self, api: Api, request: Request) -> Reply:
+        if self._stopped is not None:
+            raise self._stopped
         try:
             return api.handle(request)
         except OurFault as fault:
             if fault.code == "hatch.closed":
                 self._lose(fault)
+            if self._shelf.stopped:
+                self._stop_storing(fault)
             raise
 
     def _need_office(self) -> Office:
@@ -69,6 +78,22 @@ class OfficeProcess:
         return self._office
 
     def _turn(self) -> float | None:
+        if self._stopped is not None:
+            return None
+        try:
+            return self._go_on()
+        except OurFault as fault:
+            if not self._shelf.stopped:
+                raise
+            self._stop_storing(fault)
+            return None
+
+    def _stop_storing(self, fault: OurFault) -> None:
+        # It stays, so that whoever asks hears why and not that nobody answers.
+        self._stopped = fault
+        self._log.write("error", fault.code, fault.what, remedy=fault.remedy)
+
+    def _go_on(self) -> float | None:
         if self._office is None:
             if clock() >= self._retry_at:
                 self._connect()
@@ -78,10 +103,12 @@ class OfficeProcess:
             try:
                 self._more = self._office.advance(system.now())
             except OurFault as fault:
-                if fault.code != "hatch.closed":
+                if fault.code == "hatch.closed":
+                    self._lose(fault)
+                    return HATCH_RETRY
+                if not self._node_refuses(fault):
                     raise
-                self._lose(fault)
-                return HATCH_RETRY
+                return None
         if self._more or self._hatch.news:
             return 0.0
         due = self._office.next_answer()
@@ -101,19 +128,32 @@ class OfficeProcess:
 
     def _connect(self) -> None:
         self._retry_at = clock() + HATCH_RETRY
+        hatch = None
         try:
             sock = build.connect_unix(self._settings.folder / "node" / "hatch.sock")
             hatch = build.HatchClient(sock)
             office = build.build_office(self._keys, self._shelf, hatch)
             office.resume(system.now())
         except OurFault as fault:
-            if fault.code not in ("run.not_running", "hatch.closed"):
+            if hatch is not None:
+                hatch.close()
+            away = fault.code in ("run.not_running", "hatch.closed")
+            if not away and not self._node_refuses(fault):
                 raise
             self._fault = fault
             return
         self._hatch, self._office, self._more = hatch, office, True
         self._loop.watch(hatch, self._news)
         self._log.write("info", "hatch.open", "the node answers", pid=os.getpid())
+
+    def _node_refuses(self, fault: OurFault) -> bool:
+        # The node lives and takes nothing: its disk is full, or it was restored. It is asked again.
+        if self._shelf.stopped or not fault.code.startswith(("store.", "node.")):
+            return False
+        if fault.code != self._refused:
+            self._log.write("error", fault.code, f"the node: {fault.what}", remedy=fault.remedy)
+        self._refused = fault.code
+        return True
 
     def _news(self) -> None:
         assert self._hatch is not None

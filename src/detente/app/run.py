@@ -8,12 +8,13 @@ import time
 from types import FrameType
 from typing import Final
 
-from detente.app import build, system
+from detente.app import build, defect, system
 from detente.app.config import Config
 from detente.app.log import Log
 from detente.app.loop import clock
 from detente.app.node_process import RELOAD_EXIT, NodeProcess
 from detente.app.office_process import OfficeProcess
+from detente.core.errors import OurFault
 
 HALVES: Final = ("node", "office")
 RESTART_WAIT: Final = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)  # seconds, by deaths in a row
@@ -56,6 +57,13 @@ class Supervisor:
     """Starts both halves, restarts one that dies, ends when told and both have ended."""
 
     def __init__(self, settings: Config) -> None:
+        if build.office_user(settings) != os.getuid():
+            raise OurFault(
+                "config.bad",
+                "node.office_user is another system user: one process cannot start both halves",
+                "start each as its user: detente run --only node, detente run --only office;"
+                " or take the setting away",
+            )
         self._settings = settings
         self._log = Log("run", settings.text("log.level"))
         self._halves = []
@@ -103,10 +111,11 @@ class Supervisor:
             return code  # it said why; trying again would say the same
         half.deaths = 1 if lived >= CALM else half.deaths + 1
         half.due_at = clock() + RESTART_WAIT[min(half.deaths, len(RESTART_WAIT)) - 1]
+        found = defect.find(self._settings.folder, half.process.pid)
+        more: dict[str, str | int] = {"report": found} if found else {}
         half.process = None
-        self._log.write(
-            "error", "run.died", f"the {half.name} died and is started again", exit=code
-        )
+        what = f"the {half.name} died and is started again"
+        self._log.write("error", "run.died", what, exit=code, **more)
         return 0
 
     def _end(self) -> None:

@@ -1,8 +1,10 @@
 """Where the world comes in: clock, randomness, locks, passphrases."""
 
+import errno
 import fcntl
 import getpass
 import os
+import pwd
 import sys
 import time
 from pathlib import Path
@@ -12,11 +14,30 @@ from detente.core.errors import OurFault
 from detente.core.moment import Moment
 
 PASSPHRASE_MAX: Final = 1_024  # bytes
+PRIVATE: Final = 0o077  # mask of files: for this system user alone
+_USER_MAX: Final = 2**32 - 2  # the number after it stands for nobody
 
 
 def now() -> Moment:
     """Return the wall clock. For stamps and waiting shown to people; never for order."""
     return Moment(time.time_ns() // 1_000_000)
+
+
+def user_number(told: str, where: str) -> int:
+    """Return the number of a system user told by name or by number.
+
+    where names the setting or option it comes from. Raises OurFault("config.bad").
+    """
+    if told.isascii() and told.isdecimal() and int(told) <= _USER_MAX:
+        return int(told)  # it need not have a name on this machine
+    try:
+        return pwd.getpwnam(told).pw_uid
+    except (KeyError, ValueError):
+        raise OurFault(
+            "config.bad",
+            f"{where} is {told[:80]!r}: no system user of this machine",
+            f"write an existing user into {where}: getent passwd lists them",
+        ) from None
 
 
 class SystemEntropy:
@@ -31,8 +52,19 @@ class Lock:
     """One process for one folder. Held until the process ends."""
 
     def __init__(self, file: Path) -> None:
-        """Take the lock. Raises OurFault("run.locked") naming who holds it."""
-        self._handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        """Take the lock. Raises OurFault: run.locked, path.permission, file.unwritable."""
+        try:
+            self._handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except PermissionError:
+            raise OurFault(
+                "path.permission",
+                f"this system user may not write in {file.parent}",
+                "run as the system user that owns the folder",
+            ) from None
+        except OSError as error:
+            raise OurFault(
+                "file.unwritable", f"{file}: {error.strerror}", "see that the folder is there"
+            ) from None
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -78,12 +110,25 @@ def passphrase(what: str, file: str, option: str) -> bytes:
 
 
 def write_private(path: Path, data: bytes) -> None:
-    """Write a file that is whole or absent after a crash, for this user alone."""
+    """Write a file that is whole or absent after a crash, for this user alone.
+
+    Raises OurFault("file.unwritable"); then what stood there before still stands.
+    """
+    try:
+        _write_private(path, data)
+    except OSError as error:
+        raise OurFault(
+            "file.unwritable", f"{path}: {error.strerror}", "make room, or see to the permissions"
+        ) from None
+
+
+def _write_private(path: Path, data: bytes) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     fresh = path.with_name(path.name + ".new")
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
-        os.write(handle, data)
+        if os.write(handle, data) != len(data):  # the disk took a part: it is full
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         os.fsync(handle)
     finally:
         os.close(handle)

@@ -122,7 +122,9 @@ def world(seed: int, *, at: str | None, as_json: bool, quiet: bool) -> int:
         broken = str(law)
     if isinstance(moves, io.StringIO):
         rows: list[Json] = [*moves.getvalue().splitlines()]
-        Out(as_json=as_json, quiet=quiet).answer({"seed": seed, "broken": broken, "moves": rows}, [])
+        Out(as_json=as_json, quiet=quiet).answer(
+            {"seed": seed, "broken": broken, "moves": rows}, []
+        )
     elif broken:
         print(broken)
     return 1 if broken else 0

@@ -22,7 +22,7 @@ from detente.ui.words import Words
 
 LEVELS: Final = ("submitted", "sent", "stored", "delivered", "read", "answered")
 _POLL: Final = 0.05
-_FILE_MAX: Final = 4 * limits.KIB**2
+_FILE_MAX: Final = 2 * limits.KIB**2  # bytes: far more than a record holds, less than a request
 
 
 def _words() -> Words:
@@ -55,13 +55,17 @@ def _roof_options() -> list[click.Parameter]:
 def _read_file(name: str) -> bytes:
     try:
         if name == "-":
-            return sys.stdin.buffer.read(_FILE_MAX + 1)
-        with Path(name).open("rb") as handle:
-            return handle.read(_FILE_MAX + 1)
+            data = sys.stdin.buffer.read(_FILE_MAX + 1)
+        else:
+            with Path(name).open("rb") as handle:
+                data = handle.read(_FILE_MAX + 1)
     except OSError as error:
         raise OurFault(
             "file.unreadable", f"{name}: {error.strerror}", "name another file"
         ) from None
+    if len(data) > _FILE_MAX:
+        raise OurFault("form.size", f"{name} is larger than {_FILE_MAX} bytes", "send it in parts")
+    return data
 
 
 def _sent_fields(each: verb.Verb, written: Mapping[str, object]) -> dict[str, object]:

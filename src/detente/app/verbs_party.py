@@ -59,6 +59,7 @@ def _ask_passphrases(files: dict[str, str]) -> Passphrases:
 @click.option("--node-passphrase-file", default="", metavar="FILE", help=say("option.secret"))
 @click.option("--office-passphrase-file", default="", metavar="FILE", help=say("option.secret"))
 @click.option("--root-passphrase-file", default="", metavar="FILE", help=say("option.secret"))
+@click.option("--operator", metavar="USER", help=say("option.operator"))
 @common
 def init(
     name: str,
@@ -69,6 +70,7 @@ def init(
     node_passphrase_file: str,
     office_passphrase_file: str,
     root_passphrase_file: str,
+    operator: str | None,
     *,
     at: str | None,
     as_json: bool,
@@ -77,8 +79,9 @@ def init(
     """Make a party."""
     out = Out(as_json=as_json, quiet=quiet)
     place = Path(folder or at or name.partition(".")[0])
-    if place.exists() and any(place.iterdir()):
+    if place.exists() and not (place.is_dir() and not any(place.iterdir())):
         raise OurFault("init.exists", f"{place} is not empty", "choose a new folder: --folder")
+    user = None if operator is None else system.user_number(operator, "--operator")
     files: dict[str, str] = {}
     if make_passphrases:
         secrets, files = _make_passphrases(Path(make_passphrases))
@@ -94,7 +97,7 @@ def init(
             for half in ("node", "office")
             if given[half]
         }
-    card = build.make_party(place, Path(root), name, listen, secrets, files)
+    card = build.make_party(place, Path(root), name, listen, secrets, files, user)
     document: Json = {
         "party": card.name,
         "folder": str(place),
@@ -172,6 +175,13 @@ def invite(name: str, output: str, *, at: str | None, as_json: bool, quiet: bool
     return 0
 
 
+def _bad_card(file: str, fault: TheirFault) -> OurFault:
+    # Whoever has the file did not write it: what mends it is another file, or a newer program.
+    newer = fault.code == "E_VERSION"
+    remedy = fault.remedy if newer else "do not use it; ask its party for it again"
+    return OurFault("card.bad", f"{file}: {fault.what}", remedy)
+
+
 def _peer_row(peer: Peer) -> dict[str, Json]:
     return {
         "party": peer.name,
@@ -191,7 +201,7 @@ def add(file: str, *, at: str | None, as_json: bool, quiet: bool) -> int:
     try:
         peer = _meeting(at).add(_read(file, limits.MAX_INVITE))
     except TheirFault as fault:
-        raise OurFault("card.bad", f"{file}: {fault.what}", fault.remedy) from None
+        raise _bad_card(file, fault) from None
     lines = [
         say("party.added", name=peer.name),
         say("party.compare", name=peer.name),
@@ -259,7 +269,7 @@ def show(file: str | None, *, at: str | None, as_json: bool, quiet: bool) -> int
         try:
             found = read_card(_read(file, limits.MAX_CARD))
         except TheirFault as fault:
-            raise OurFault("card.bad", f"{file}: {fault.what}", fault.remedy) from None
+            raise _bad_card(file, fault) from None
     else:
         found = _meeting(at).card()
     lines = [

@@ -1,5 +1,6 @@
 """Verbs: run, link, log, doctor."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,8 @@ import click
 
 from detente.app import client, config, system
 from detente.app.face import Out, common, example, say
+from detente.app.meeting import Meeting, Peer
+from detente.core.canon import Json
 from detente.core.errors import Fault, OurFault
 
 DISK_LOW = 2 * 1024**3  # bytes
@@ -24,6 +27,7 @@ def run(
     from detente.app.run import Supervisor, run_alone  # noqa: PLC0415  the heavy half
 
     settings = config.load(at)
+    os.umask(system.PRIVATE)  # whoever shares the folder's group still reads no store
     if only:
         return run_alone(only, settings, passphrase_fd)
     Out(as_json=as_json, quiet=quiet).talk(say("run.starting", folder=settings.folder))
@@ -63,9 +67,21 @@ def _link_lines(rows: list[dict[str, Any]]) -> list[str]:
 @common
 def link_list(*, at: str | None, as_json: bool, quiet: bool) -> int:
     """List the links."""
-    rows = client.node(config.load(at).folder).ask("GET", "/v1/links")
-    Out(as_json=as_json, quiet=quiet).answer(rows, _link_lines(rows))
+    folder = config.load(at).folder
+    rows = client.node(folder).ask("GET", "/v1/links")
+    waiting = _not_confirmed(folder)
+    lines = [f"{each.name}  {_meeting_state(each)}" for each in waiting]
+    shown: list[Json] = [{"party": each.name, "state": "NOT_CONFIRMED"} for each in waiting]
+    Out(as_json=as_json, quiet=quiet).answer([*rows, *shown], [*_link_lines(rows), *lines])
     return 0
+
+
+def _not_confirmed(folder: Path) -> list[Peer]:
+    return [each for each in Meeting(folder).peers() if not each.confirmed_at]
+
+
+def _meeting_state(peer: Peer) -> str:
+    return say("state." + peer.state().replace(" ", "_"))
 
 
 @click.group(help=say("verb.log"))
@@ -90,7 +106,7 @@ def log_list(*, at: str | None, as_json: bool, quiet: bool) -> int:
 @common
 def doctor(*, at: str | None, as_json: bool, quiet: bool) -> int:
     """Look for faults; return 1 if there are any."""
-    findings = _findings(config.load(at))
+    findings, not_asked = _findings(config.load(at))
     lines = [
         line
         for row in findings
@@ -99,30 +115,50 @@ def doctor(*, at: str | None, as_json: bool, quiet: bool) -> int:
             f"{say('fault.try')}  {row['remedy']}",
         )
     ]
+    unasked = [say("doctor.not_asked", half=half, who=who) for half, who in not_asked.items()]
     Out(as_json=as_json, quiet=quiet).answer(
-        {"ok": not findings, "findings": [{**each} for each in findings]},
-        lines or [say("doctor.well")],
+        {
+            "ok": not findings,
+            "findings": [{**each} for each in findings],
+            "not_asked": list(not_asked),
+        },
+        [*(lines or [say("doctor.well")]), *unasked],
     )
     return 1 if findings else 0
 
 
-def _findings(settings: config.Config) -> list[Finding]:
+def _findings(settings: config.Config) -> tuple[list[Finding], dict[str, str]]:
+    """Return what is wrong, and which halves do not answer this user: half to who may ask it."""
     import shutil  # noqa: PLC0415
 
+    from detente.app import rights  # noqa: PLC0415  brings the wiring
+
     folder = settings.folder
-    found = [
-        _finding(f"{each} can be read by others", f"chmod go= {each}")
-        for each in (folder, folder / "node", folder / "office")
-        if each.exists() and each.stat().st_mode & 0o077
-    ]
+    seen = rights.see(settings)
+    found = [_finding(what, remedy) for what, remedy in rights.findings(seen)]
     free = shutil.disk_usage(folder).free
     if free < DISK_LOW:
         found.append(_finding(f"only {free // 1024**2} MiB are free", "make room on the disk"))
-    found += _running(folder)
-    return found
+    found += [
+        _finding(
+            f"{peer.name}: {_meeting_state(peer)}; no link opens",
+            f"detente party confirm {peer.name}",
+        )
+        for peer in _not_confirmed(folder)
+    ]
+    not_asked = {}
+    if seen.may_ask_node(os.getuid()):
+        found += _node(folder)
+    else:
+        not_asked["node"] = rights.name_of(seen.node)
+    if seen.may_ask_office(os.getuid()):
+        found += _office(folder)
+    else:
+        not_asked["office"] = say("doctor.person")
+    return found, not_asked
 
 
-def _running(folder: Path) -> list[Finding]:
+def _node(folder: Path) -> list[Finding]:
     try:
         told = client.node(folder).ask("GET", "/v1/doctor")
     except OurFault as fault:
@@ -133,7 +169,7 @@ def _running(folder: Path) -> list[Finding]:
         for row in told["findings"]
         if row["what"].removeprefix("path ") not in live
     ]
-    found += [
+    return found + [
         _finding(
             f"link with {row['party']}: {say('link.' + row['state'])} ({row['why']})",
             say("doctor.link"),
@@ -141,11 +177,14 @@ def _running(folder: Path) -> list[Finding]:
         for row in told["links"]
         if row["state"] != "LIVE"
     ]
+
+
+def _office(folder: Path) -> list[Finding]:
     try:
         refused = client.office(folder).ask("GET", "/api/v1/refused")
     except Fault as fault:
-        return [*found, _finding(f"office: {fault.what}", fault.remedy)]
-    return found + [
+        return [_finding(f"office: {fault.what}", fault.remedy)]
+    return [
         _finding(f"record {row['id']}: {row['code']} {row['what']}", row["remedy"])
         for row in refused
     ]

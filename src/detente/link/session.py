@@ -23,6 +23,7 @@ from detente.link.reconcile import Verdict
 HELLO_TIMEOUT: Final = Span(5_000)
 PING_AFTER: Final = Span(5_000)
 PINGS_MISSED_MAX: Final = 3
+CONNS_MAX: Final = 64  # each side's endpoints, and as many again that nobody closed yet
 _BEFORE_HELLO: Final = frozenset({frames.HELLO, frames.ERROR, frames.BYE})
 YOUNG: Final = Span(3_000)  # of two young connections on one path the lower fingerprint's stays
 
@@ -346,9 +347,16 @@ class Session:
 
     def wants(self, effect: Effect) -> bool:
         """Say whether an effect on the logs still stands: an answer before it may have ended it."""
-        if isinstance(effect, Send | Close | Show | Halt):
-            return True
-        return self.state != HALTED and effect.conn in self._conns
+        match effect:
+            case Send() | Close() | Halt():
+                return True
+            case Show():
+                return (effect.state, effect.why) == (self.state, self.why)
+            case Judge() | Resend():
+                return self.state != HALTED and effect.conn in self._conns
+            case _:
+                # What they said is weighed even if its connection was closed in the same read.
+                return self.state not in (HALTED, RECOVER)
 
     def _follow(self, now: Moment) -> None:
         # A clock that was set back must not make old connections young, nor silent ones heard.
@@ -361,6 +369,8 @@ class Session:
     # Paths.
 
     def _path_begun(self, given: PathBegun, now: Moment) -> Effects:
+        if len(self._conns) >= CONNS_MAX:
+            return [Close(given.conn, "E_BUSY", f"{CONNS_MAX} connections of this link")]
         self._conns[given.conn] = _Conn(
             given.path, given.dialled, now, given.baseline or self._heads
         )
@@ -441,6 +451,8 @@ class Session:
             return self._halt(fault, grounds, now)
         if number not in self._conns:
             return []
+        # What is held may be what broke the rule: kept, it would break it again on every path.
+        self._forget_held()
         told = Send(number, frames.error(fault))
         return [told, *self._drop(number, fault.code, fault.what, now)]
 
@@ -471,11 +483,11 @@ class Session:
         effects: Effects = []
         again: list[tuple[int, bytes]] = []
         receipt: Cosignature | None = None
+        fault: TheirFault | None = None
         try:
             while conn.unread and not conn.judging and number in self._conns:
                 message = conn.unread.popleft()
-                if not conn.met and message.type not in _BEFORE_HELLO:
-                    raise TheirFault("E_HELLO", "a frame before HELLO", "say HELLO first")
+                _check_turn(conn, message)
                 if message.type == frames.RECORD:
                     self._take_record(message, again)
                 elif message.type == frames.CHECKPOINT:
@@ -484,12 +496,14 @@ class Session:
                     receipt = self._newer(message, receipt)
                 else:
                     effects += self._take_control(number, conn, message, now)
-        except TheirFault as fault:
-            return effects + self._fault(number, fault, NO_GROUNDS, now)
+        except TheirFault as caught:
+            fault = caught
         if again:
             effects.append(Compare(number, again))
         if receipt and receipt.size > self._heads.receipted:
             effects.append(TakeReceipt(number, receipt))
+        if fault:
+            return effects + self._fault(number, fault, NO_GROUNDS, now)
         return effects + self._intake(number)
 
     def _moves_logs(self) -> bool:
@@ -594,7 +608,9 @@ class Session:
                 "compare the link id on both sides: detente link list",
             )
         who = self._who
-        if stated.card_serial == who.peer_serial and stated.card_hash != who.peer_card_hash:
+        forked = stated.card_serial == who.peer_serial and stated.card_hash != who.peer_card_hash
+        if forked and self.state != HALTED:
+            conn.met = True  # a halted link keeps its connections
             raise TheirFault(
                 "E_CARD_FORK",
                 f"two different cards {who.peer_serial} of {who.peer}",
@@ -640,9 +656,10 @@ class Session:
 
     def _judged(self, given: Judged, now: Moment) -> Effects:
         conn, verdict = self._conns.get(given.conn), given.verdict
-        if conn is None or self.state == HALTED:
+        if self.state == HALTED:
             return []
-        conn.judging = False
+        if conn is not None:
+            conn.judging, conn.met = False, True
         if verdict.conflict:
             whose = "ours" if verdict.conflict.ours else "theirs"
             size = verdict.conflict.stated.size
@@ -651,7 +668,8 @@ class Session:
             )
             grounds = Grounds(verdict.conflict.ours, verdict.conflict.stated)
             return self._halt(fault, grounds, now)
-        conn.met = True
+        if conn is None:
+            return []
         if verdict.recover:
             effects = self._move(RECOVER, verdict.recover, now)
             return effects + self._read(given.conn, conn, now)
@@ -742,6 +760,11 @@ class Session:
         Refused: _refused,
         StatusChanged: _status_changed,
     }
+
+
+def _check_turn(conn: _Conn, message: Message) -> None:
+    if not conn.met and message.type not in _BEFORE_HELLO:
+        raise TheirFault("E_HELLO", "a frame before HELLO", "say HELLO first")
 
 
 def _batch(first: int, envelopes: Sequence[bytes], head: Checkpoint, rank: int) -> bytes:

@@ -22,10 +22,14 @@ from detente.link.session import Effect, Input, Session, Who
 from detente.node import evidence, inbox, outbox, roster
 from detente.node.ledger import Grown, Ledger
 from detente.node.outbox import Accepted
-from detente.node.ports import HOME, Answer, Kept, Level, PeerCard, Store, Tx
+from detente.node.ports import HOME, Answer, Kept, Level, PeerCard, Row, Store, Tx
 from detente.node.seat import LinkTerms, Seat
 
 ATTENDANCE: Final = Span(60_000)
+_NEED_THE_STORE: Final = (
+    session.Intake, session.TakeReceipt, session.Judge, session.Resend, session.Compare,
+    session.CompareHead, session.Halt,
+)  # fmt: skip
 SUBMIT_MAX: Final = limits.MAX_BATCH_COUNT  # envelopes handed in at once
 _HOME_NOTE: Final = "home_origin"
 
@@ -138,11 +142,18 @@ class Node:
 
     def _run(self, link: _Link, given: Input, now: Moment) -> None:
         # An answer of the logs is heard before the next effect: it may have ended that one.
-        for effect in link.session.step(given, now):
-            if link.session.wants(effect):
-                answer = self._do(link, effect, now)
-                if answer is not None:
-                    self._run(link, answer, now)
+        effects = iter(link.session.step(given, now))
+        try:
+            for effect in effects:
+                if link.session.wants(effect):
+                    answer = self._do(link, effect, now)
+                    if answer is not None:
+                        self._run(link, answer, now)
+        except OurFault:
+            # Nothing more is said, but the machine knows these connections no longer.
+            rest = [effect for effect in effects if isinstance(effect, session.Close)]
+            self._effects += [(link.terms.link_id, effect) for effect in rest]
+            raise
 
     def heads(self) -> dict[str, Heads]:
         """Return what is durable here of both logs of each link, by link id."""
@@ -184,6 +195,9 @@ class Node:
                 return None
             fault = TheirFault("E_DISK", "this node cannot store", "its operator mends the disk")
             return session.Refused(effect.conn, fault, session.NO_GROUNDS)
+        if isinstance(effect, session.Halt):
+            self._keep_halt(link, effect, now)
+            return None
         try:
             match effect:
                 case session.Intake():
@@ -198,13 +212,9 @@ class Node:
                     with self._store.begin() as tx:
                         inbox.compare(link.inn, tx, list(effect.records))
                     return session.Compared(effect.conn)
-                case session.CompareHead():
+                case _:
                     return self._compare_head(link, effect)
-                case session.Halt():
-                    self._keep_halt(link, effect, now)
-                    return None
         except TheirFault as fault:
-            assert not isinstance(effect, session.Halt), "keeping evidence refuses nothing"
             return session.Refused(effect.conn, fault, _grounds_of(effect, fault))
 
     def _take_in(self, link: _Link, effect: session.Intake, now: Moment) -> Input | None:
@@ -249,6 +259,7 @@ class Node:
         count = head.size - effect.start
         with self._store.begin() as tx:
             rows = tx.rows(link.out.origin, effect.start, count, limits.MAX_INFLIGHT_BYTES * 2)
+        _check_rows(link.out.origin, rows)  # other bytes than we signed would halt the link
         return session.Resent(effect.conn, effect.start, [row.envelope for row in rows], head)
 
     def _compare_head(self, link: _Link, effect: session.CompareHead) -> Input | None:
@@ -425,13 +436,8 @@ class Node:
                 continue
             with self._store.begin() as tx:
                 rows = tx.rows(ledger.origin, start, count_max, bytes_max)
+            _check_rows(ledger.origin, rows)
             for row in rows:
-                if not envelopes.is_of(row.entry, row.envelope):
-                    raise OurFault(
-                        "store.damaged",
-                        f"record {row.seq} of {ledger.origin} is not what was stored",
-                        "stop the node and check the disk",
-                    )
                 found.append(Kept(ledger.origin, row.seq, row.kept_at, row.envelope))
                 bytes_max -= len(row.envelope)
             count_max -= len(rows)
@@ -487,6 +493,16 @@ class Node:
             self._tell_status(now)
 
 
+def _check_rows(origin: str, rows: Sequence[Row]) -> None:
+    for row in rows:
+        if not envelopes.is_of(row.entry, row.envelope):
+            raise OurFault(
+                "store.damaged",
+                f"record {row.seq} of {origin} is not what was stored",
+                "stop the node and check the disk",
+            )
+
+
 def _refused(fault: Fault) -> Answer:
     return Answer(b"", fault.code, fault.what, fault.remedy)
 
@@ -510,7 +526,10 @@ def _grounds_of(effect: Effect, fault: TheirFault) -> session.Grounds:
         return session.NO_GROUNDS
     match effect:
         case session.Intake():
-            parts = (envelopes.entry_of(envelopes.split(each)) for each in effect.envelopes)
+            try:
+                parts = [envelopes.entry_of(envelopes.split(each)) for each in effect.envelopes]
+            except TheirFault:
+                parts = []  # what has no form has no entry
             return session.Grounds(stated=effect.checkpoint, entries=b"".join(parts))
         case session.TakeReceipt():
             return session.Grounds(ours=True, receipt=effect.receipt)

@@ -217,12 +217,16 @@ class Answers:
         if not isinstance(refusal, Refusal) or refusal.header is None:
             return  # nobody is known to answer to; people see it in the list of refused records
         header, fault = refusal.header, refusal.fault
-        desks = [desk for desk in register.keys.openers if register.address(desk) in header.to]
-        if not desks or not self._knows(header.from_) or header.kind.startswith("sys."):
+        # Only the party that wrote the log is answered: else a peer could have us write to another.
+        if names.party_of(header.from_) != register.levels[origin].owner:
             return
+        if not self._knows(header.from_) or header.kind.startswith("sys."):
+            return
+        named = [desk for desk in register.keys.openers if register.address(desk) in header.to]
+        desk = named[0] if named else min(register.keys.openers)
         what, remedy = house.plain(fault.what), house.plain(fault.remedy)
         body = Values({"of": refusal.mid, "code": fault.code, "what": what, "remedy": remedy})
-        letter = self._post.house_letter(kinds.REJECT, desks[0], (header.from_,), body, now)
+        letter = self._post.house_letter(kinds.REJECT, desk, (header.from_,), body, now)
         letter = replace(
             letter,
             matter=header.matter,
@@ -231,7 +235,7 @@ class Answers:
             prec=header.prec,
             reply_to=refusal.mid,
         )
-        self._post.hand_in([self._post.write(letter, self._post.unattended(desks[0]))], now)
+        self._post.hand_in([self._post.write(letter, self._post.unattended(desk))], now)
 
     def _knows(self, address: str) -> bool:
         desk, party = names.split(address)

@@ -68,6 +68,7 @@ def take(
         if desk is None:
             return None
         signers = _check_signers(header, mid, parts, owner, book, second_person)
+        _check_no_attachments(header)
         salt, text = _open(header, mid, parts, desk, book, keys)
         body_values = read_body(header.kind, text, desks.get(desk))
     except TheirFault as fault:
@@ -76,17 +77,31 @@ def take(
     return Taken(mid, header, signers, salt, text, body_values, desk, ours)
 
 
+def _check_no_attachments(header: Header) -> None:
+    if header.att:
+        raise TheirFault(
+            "E_ATT", "attachments are not fetched in this version", "send it in the record"
+        )
+
+
 def _our_desk(header: Header, owner: str, book: Book, keys: KeysAtWork) -> str | None:
     if names.party_of(header.from_) != owner:
         raise TheirFault(
             "E_SIG", f"{header.from_} in the log of {owner}", "send it over the link of its author"
         )
-    ours = (header.from_,) if owner == book.card.name else header.to
-    for address in ours:
-        desk, party = names.split(address)
-        if party == book.card.name and desk in keys.openers:
-            return desk
-    return None
+    own = book.card.name
+    if owner == own:
+        meant = [names.desk_of(header.from_)]
+    else:
+        meant = [names.desk_of(each) for each in header.to if names.party_of(each) == own]
+        # Another office of ours may open a desk that this one does not; one on no card, nobody.
+        if not any(desk in book.card.desks for desk in meant):
+            raise TheirFault(
+                "E_DESK",
+                f"none of {', '.join(header.to)[:200]} is a desk of {own}",
+                "address a desk of the newest card",
+            )
+    return next((desk for desk in meant if desk in keys.openers), None)
 
 
 def _check_signers(
@@ -113,7 +128,11 @@ def _open(
     if header.is_open:
         return inner.unpack(parts.body, header.size, header.commit)
     opener, address = keys.openers[desk], f"{desk}@{book.card.name}"
-    for seal in envelope.read_seals(parts.seals):
+    seals = envelope.read_seals(parts.seals)
+    for seal in seals:
+        if seal.address not in header.to and seal.address != header.from_:
+            raise TheirFault("E_DESK", f"a seal for {seal.address}", "seal for addressees only")
+    for seal in seals:
         if seal.address == address:
             if seal.key_id != book.card.desks[desk].key_id:
                 raise TheirFault("E_DESK", f"{address} has another key now", "seal it again")

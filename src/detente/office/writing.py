@@ -80,7 +80,7 @@ class Book:
             raise OurFault(
                 "office.no_party",
                 f"no confirmed link with {party}",
-                f"meet them first: detente party invite {party}",
+                f"see how far the meeting is: detente party list; then: detente party confirm {party}",
             )
         if desk not in card.desks:
             raise OurFault(

@@ -219,6 +219,11 @@ class SqliteShelf:
             self._base.close()
             raise
 
+    @property
+    def stopped(self) -> bool:
+        """Whether the disk failed: nothing more is read or written through this handle."""
+        return self._stopped
+
     @contextmanager
     def begin(self) -> Iterator[ShelfTx]:
         """Open a transaction: durable on a clean exit, undone by any exception."""
