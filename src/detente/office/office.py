@@ -227,6 +227,12 @@ class Office:
         """Return how far a record has come. Raises OurFault("office.no_record")."""
         return standing.find(self._register, self._register.record(mid))
 
+    def delivered_upto(self, desk: str) -> int:
+        """Return the size below which a peer's desk says it opened our records to it."""
+        with self._shelf.begin() as tx:
+            rows = [Values(row) for row in tx.rows(house.DELIVERIES).find({}, None, READ_COUNT)]
+        return max((row.whole("upto") for row in rows if row.text("from") == desk), default=0)
+
     def find(self, mid: bytes) -> tuple[Values, Standing]:
         """Return what the house knows of a record, and how far it has come."""
         row = self._register.record(mid)
