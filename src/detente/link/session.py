@@ -674,6 +674,7 @@ class Session:
             return []
         if verdict.recover:
             effects = self._move(RECOVER, verdict.recover, now)
+            effects.append(Send(given.conn, self._status_frame()))
             return effects + self._read(given.conn, conn, now)
         if verdict.receipt:
             self._keep_receipt(verdict.receipt)
@@ -702,7 +703,8 @@ class Session:
 
     def _status_frame(self) -> bytes:
         status = self._status
-        return frames.status(attended=status.attended, read_only=status.read_only)
+        stopped = status.read_only or self.state == RECOVER
+        return frames.status(attended=status.attended, read_only=stopped)
 
     def _take_status(self, payload: bytes) -> Effects:
         self.peer_attended, self.peer_read_only = frames.read_status(payload)
