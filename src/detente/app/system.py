@@ -32,15 +32,20 @@ class Lock:
     """One process for one folder. Held until the process ends."""
 
     def __init__(self, file: Path) -> None:
-        """Take the lock. Raises OurFault("run.locked") naming who holds it."""
+        """Take the lock. Raises OurFault: run.locked naming who holds it, file.unwritable."""
         try:
             self._handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._take(file)
+            os.ftruncate(self._handle, 0)
+            os.pwrite(self._handle, str(os.getpid()).encode(), 0)
         except OSError as error:
             raise OurFault(
                 "file.unwritable",
                 f"{file}: {error.strerror}",
-                "run as the system user that owns the folder",
+                "make room, or run as the system user that owns the folder",
             ) from None
+
+    def _take(self, file: Path) -> None:
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -51,8 +56,6 @@ class Lock:
                 f"process {holder} already runs on {file.parent}",
                 "use the running one, or stop it first",
             ) from None
-        os.ftruncate(self._handle, 0)
-        os.pwrite(self._handle, str(os.getpid()).encode(), 0)
 
 
 def passphrase(what: str, file: str, option: str) -> bytes:
