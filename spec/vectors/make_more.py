@@ -383,7 +383,9 @@ def make(folder: Path) -> None:
     link = link_of(invites[0], invites[1])
     link_id = link["link_id"]
     out, files_out, mid_out = logged("flash", A, B, link_id, flash(folder), 1, 3, TIME)
-    back, files_back, mid_back = logged("delivered", B, A, link_id, delivered(link_id), 2, 4, TIME + 2)
+    back, files_back, mid_back = logged(
+        "delivered", B, A, link_id, delivered(link_id), 2, 4, TIME + 2
+    )
     members = {f"cards/{name}.card": cards[name] for name in (A, B)}
     members[f"records/{mid_out.hex()}.tlog-proof"] = files_out["flash.tlog-proof"]
     members[f"records/{mid_back.hex()}.tlog-proof"] = files_back["delivered.tlog-proof"]

@@ -4,11 +4,11 @@ from contextlib import suppress
 import pytest
 from hypothesis import example, given
 from hypothesis.strategies import integers
+from tests.paths.ends import HELLO, Line, code, identity, until
 
 from detente.core.errors import Fault
 from detente.core.moment import Moment, Span
 from detente.paths.tcp import Address, PathClosed, accept, dial, listen
-from tests.paths.ends import HELLO, Line, code, identity, until
 
 DATA = bytes(range(256)) * 100
 WIRE_BYTES = 27_000  # handshake of the dialler and DATA, about

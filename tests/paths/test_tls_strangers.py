@@ -9,9 +9,9 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from hypothesis import given
 from hypothesis.strategies import binary
 from OpenSSL import SSL
+from tests.paths.ends import HELLO, Line, code, identity, until
 
 from detente.paths.tls import MAX_HANDSHAKE
-from tests.paths.ends import HELLO, Line, code, identity, until
 
 
 def test_a_caller_whose_key_is_in_no_card_is_refused_before_its_first_byte(line: Line) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from detente.core.errors import OurFault
-from detente.paths.unix import connect_unix, listen_unix, peer_user
+from detente.paths.unix import GROUP, OWN, connect_unix, listen_unix, peer_user
 
 
 def test_who_connects_is_known_by_process_and_system_user(tmp_path: Path) -> None:
@@ -99,3 +99,28 @@ def test_a_path_too_long_for_a_socket_says_so(tmp_path: Path) -> None:
     with pytest.raises(OurFault) as raised:
         connect_unix(path)
     assert raised.value.code == "path.unusable"
+
+
+@pytest.mark.parametrize("mode", [OWN, GROUP])
+@pytest.mark.parametrize("mask", [0o000, 0o077])
+def test_a_socket_has_the_mode_asked_for_whatever_the_mask_which_stays(
+    tmp_path: Path, mode: int, mask: int
+) -> None:
+    path = tmp_path / "desk.sock"
+    before = os.umask(mask)
+    try:
+        with listen_unix(path, mode):
+            assert stat.S_IMODE(path.stat().st_mode) == mode
+    finally:
+        after = os.umask(before)
+    assert after == mask
+
+
+def test_a_socket_that_cannot_be_made_leaves_the_mask_as_it_was(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        with pytest.raises(OurFault):
+            listen_unix(tmp_path / "nowhere" / "desk.sock")
+    finally:
+        after = os.umask(before)
+    assert after == 0o027

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.vault.made import CHEAP, PASSPHRASE, SEEDS, Drawn, code_of_opening, make, rewrite
 
 from detente.core import canon
 from detente.core.errors import OurFault
 from detente.vault.file import FileVault
 from detente.vault.keys import KeySeed, key_of
-from tests.vault.made import CHEAP, PASSPHRASE, SEEDS, Drawn, code_of_opening, make, rewrite
 
 
 @pytest.mark.parametrize("turn", [0x01, 0x20, 0x80])

@@ -8,13 +8,13 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from tests.vault.made import CHEAP, PASSPHRASE, SEEDS, Drawn, code_of_opening, make
 
 from detente.core import canon
 from detente.core.errors import Fault, OurFault
 from detente.vault.file import FileVault
 from detente.vault.keys import KeySeed, key_of
 from detente.vault.sealing import Kdf
-from tests.vault.made import CHEAP, PASSPHRASE, SEEDS, Drawn, code_of_opening, make
 
 
 def test_every_key_comes_back_as_it_was_made(folder: Path) -> None:

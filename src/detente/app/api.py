@@ -1,7 +1,8 @@
 """The office's API: acts and looks of desks, records, evidence. The same for CLI and programs.
 
 Members of a request are texts as people write them (`24h`, `cert@borealis.gov`, six characters of
-an id); files are base64. Documented in docs/api.md.
+an id); files are base64. `request` beside the members of an act is a name for the wish: who got no
+answer asks again under the same one, and nothing is sent twice. Documented in docs/api.md.
 """
 
 from collections.abc import Callable
@@ -14,8 +15,9 @@ from detente.core.moment import Moment
 from detente.node.ports import Level
 from detente.office import people
 from detente.office.fields import Cut, Mid, Values, mid_text
-from detente.office.office import Office, Standing
+from detente.office.office import Office
 from detente.office.people import Person
+from detente.office.standing import Standing
 from detente.ui import verb
 
 LIST_MAX = 500
@@ -65,8 +67,12 @@ class Api:
 
     def _act(self, office: Office, person: Person, name: str, request: Request) -> Reply:
         act = office.find_act(name)
-        values = verb.read(act, _written(request.json()), _file)
-        outcome = office.act(person, name, values, self._now())
+        members = request.json()
+        wish = members.pop("request", "")
+        if not isinstance(wish, str):
+            raise OurFault("form.text", "request is no text", "write up to 64 characters")
+        values = verb.read(act, _written(members), _file)
+        outcome = office.act(person, name, values, self._now(), wish)
         self._settle()
         rows: list[Json] = [self._standing(office, mid) for mid in outcome.mids]
         return Reply({"records": rows})

@@ -1,5 +1,6 @@
 """The wiring: the one place that names a store, a path, a vault and a clock."""
 
+import os
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from detente.app import config, desks, meeting, people, system
 from detente.app.config import Config
 from detente.app.meeting import Meeting, PublicKeys
 from detente.app.system import SystemEntropy
+from detente.core import party
 from detente.core.moment import Moment
 from detente.core.party import Card, sign_card
 from detente.node.node import Node
@@ -17,20 +19,19 @@ from detente.node.seat import LinkTerms, Seat
 from detente.office.office import Office
 from detente.office.ports import Shelf
 from detente.office.writing import KeysAtWork
-from detente.core import party
 from detente.paths.hatch import NEWS_FRAME, FrameReader, HatchClient, answer
 from detente.paths.tcp import Address, PathClosed, accept, dial, listen, parse_address
 from detente.paths.tls import TlsConnection, TlsContext
-from detente.paths.unix import connect_unix, listen_unix, peer_user
+from detente.paths.unix import GROUP, OWN, connect_unix, listen_unix, peer_user
 from detente.store.logs import SqliteLogs
 from detente.store.shelf import SqliteShelf
 from detente.vault.file import FileVault
 from detente.vault.keys import new_seed
 
 __all__ = [
-    "NEWS_FRAME", "Address", "FrameReader", "HatchClient", "PathClosed", "TlsConnection",
-    "TlsContext", "accept", "answer", "connect_unix", "dial", "listen", "listen_unix",
-    "parse_address",
+    "GROUP", "NEWS_FRAME", "OWN", "Address", "FrameReader", "HatchClient", "PathClosed",
+    "TlsConnection", "TlsContext", "accept", "answer", "connect_unix", "dial", "listen",
+    "listen_unix", "parse_address",
 ]  # fmt: skip
 
 INCARNATION: Final = "incarnation"  # a file outside the backup set, and a note in the store
@@ -48,19 +49,21 @@ class Passphrases:
 
 def make_party(
     folder: Path, root: Path, name: str, listen_at: Sequence[str], secrets: Passphrases,
-    files: Mapping[str, str],
+    files: Mapping[str, str], operator: int | None = None,
 ) -> Card:  # fmt: skip
     """Make a party: folder, vaults, keys, card, settings. All of it or nothing.
 
     root is where the root keys go: a removable disk, never needed to run. files are settings of
-    the vault section. Raises OurFault: form.party, init.exists, path.address_bad, vault.*.
+    the vault section. operator is the system user who will work at the desks, else who runs this.
+    Raises OurFault: form.party, init.exists, path.address_bad, vault.*.
     """
     meeting.check_name(name)
     for each in listen_at:
         parse_address(each)
     meeting.new_folder(folder)
     try:
-        return _make_party(folder, root, name, list(listen_at), secrets, files)
+        user = os.getuid() if operator is None else operator
+        return _make_party(folder, root, name, list(listen_at), secrets, files, user)
     except BaseException:
         meeting.discard(folder)
         raise
@@ -68,7 +71,7 @@ def make_party(
 
 def _make_party(
     folder: Path, root: Path, name: str, listen_at: list[str], secrets: Passphrases,
-    files: Mapping[str, str],
+    files: Mapping[str, str], operator: int,
 ) -> Card:  # fmt: skip
     entropy = SystemEntropy()
     public: dict[str, bytes] = {}
@@ -89,7 +92,7 @@ def _make_party(
     roots = vaults[root]
     card = sign_card(members, roots.signer("root-ed25519"), roots.context_signer("root-mldsa65"))
     Meeting(folder).keep_card(card)
-    system.write_private(folder / "office" / "people.json", people.first(meeting.own_user()))
+    system.write_private(folder / "office" / "people.json", people.first(operator))
     text = meeting.settings_text(name, listen_at, files)
     system.write_private(folder / config.FILE_NAME, text.encode())
     return card
@@ -185,6 +188,15 @@ def build_office(keys: KeysAtWork, shelf: Shelf, hatch: HatchClient) -> Office:
     return Office(desks.DESKS, hatch, shelf, keys, SystemEntropy())
 
 
+def office_user(settings: Config) -> int:
+    """Return the system user of the office: its setting, else who runs this.
+
+    Raises OurFault("config.bad").
+    """
+    told = settings.text("node.office_user")
+    return system.user_number(told, "node.office_user") if told else os.getuid()
+
+
 def user_of(sock: socket.socket) -> int:
     """Return the system user at the other end of a Unix socket."""
     return peer_user(sock)[1]
@@ -193,4 +205,3 @@ def user_of(sock: socket.socket) -> int:
 def pins_of(links: Sequence[LinkTerms]) -> dict[bytes, str]:
     """Return party names by TLS pin."""
     return {pin: each.peer.name for each in links for pin in each.peer.pins}
-

@@ -63,7 +63,9 @@ def main() -> int:
         "detente",
         help=say("help.root"),
         epilog=example("detente demo"),
-        params=[click.Option(["--lang"], metavar="en|ru", help=say("option.lang"), expose_value=False)],
+        params=[
+            click.Option(["--lang"], metavar="en|ru", help=say("option.lang"), expose_value=False)
+        ],
     )
     try:
         found = root.main(prog_name="detente", standalone_mode=False)

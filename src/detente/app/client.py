@@ -37,7 +37,8 @@ class Client:
     ) -> Any:  # noqa: ANN401  the caller knows the page
         """Return the JSON document, or the bytes, of a page.
 
-        Raises the fault that was answered; OurFault("run.not_running") if nobody answers.
+        Raises the fault that was answered; OurFault: run.not_running if nobody answers,
+        path.permission if this system user may not ask.
         """
         target = quote(path) + (f"?{urlencode(query, doseq=True)}" if query else "")
         data = None if body is None else json.dumps(body).encode()
@@ -45,6 +46,21 @@ class Client:
             self._http.request(method, target, body=data)
             reply = self._http.getresponse()
             found = reply.read()
+        except PermissionError:
+            raise OurFault(
+                "path.permission",
+                f"this system user may not use {self._path}",
+                "run as a system user of the party; deploy/README.md says who does what",
+            ) from None
+        except (ConnectionResetError, BrokenPipeError):
+            # It listens and does not speak with everybody; or it stops just now.
+            self._http.close()
+            raise OurFault(
+                "run.not_running",
+                f"{self._path} closed without an answer",
+                "try again; if it stays so, it does not serve this system user:"
+                " deploy/README.md says who does what",
+            ) from None
         except (OSError, http.client.HTTPException):
             self._http.close()
             raise OurFault(
@@ -66,7 +82,9 @@ def fault_of(document: Mapping[str, str]) -> Fault:
     """Return the fault that a problem document tells."""
     code = document.get("code", "")
     if code not in CODES:
-        return OurFault("api.broken", f"an answer of no known form: {code}", "is it the same version?")
+        return OurFault(
+            "api.broken", f"an answer of no known form: {code}", "is it the same version?"
+        )
     kind = TheirFault if code.startswith("E_") else OurFault
     return kind(code, document["what"], document["remedy"])
 

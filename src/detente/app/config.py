@@ -34,8 +34,11 @@ SETTINGS: Final[Mapping[str, Mapping[str, Setting]]] = {
         "listen": Setting([], "where peers reach us: tcp://ADDRESS:PORT"),
     },
     "node": {
+        "office_user": Setting(
+            "", "system user of the office, if it is another than the node's; else one runs both"
+        ),
         "check_at_submit": Setting(
-            False, "check every signature of our own office again at the node"
+            default=False, about="check every signature of our own office again at the node"
         ),
     },
     "vault": {
@@ -85,12 +88,20 @@ class Config:
 def locate(given: str | None) -> Path:
     """Return the settings file: the option, else DETENTE_CONFIG, else ./detente.toml.
 
-    A folder stands for the file in it. Raises OurFault("config.missing").
+    A folder stands for the file in it. Raises OurFault: config.missing, path.permission.
     """
     file = Path(given or os.environ.get("DETENTE_CONFIG") or FILE_NAME)
-    if file.is_dir():
-        file = file / FILE_NAME
-    if not file.exists():
+    try:
+        if file.is_dir():
+            file = file / FILE_NAME
+        there = file.exists()
+    except PermissionError:
+        raise OurFault(
+            "path.permission",
+            f"this system user may not enter {file}",
+            "run as a system user of the party; deploy/README.md says who does what",
+        ) from None
+    if not there:
         raise OurFault(
             "config.missing",
             f"no settings at {file}",
@@ -100,12 +111,14 @@ def locate(given: str | None) -> Path:
 
 
 def load(given: str | None) -> Config:
-    """Read the settings. Raises OurFault: config.missing, config.unknown, config.bad."""
+    """Read the settings. Raises OurFault: config.*, path.permission."""
     file = locate(given)
     try:
         told = tomllib.loads(file.read_text())
     except (OSError, UnicodeDecodeError, RecursionError, tomllib.TOMLDecodeError) as error:
-        raise OurFault("config.bad", f"{file}: {error}", "mend the file as docs/settings.md says") from None
+        raise OurFault(
+            "config.bad", f"{file}: {error}", "mend the file as docs/settings.md says"
+        ) from None
     values: dict[str, Value] = {}
     sources: dict[str, str] = {}
     for section, members in told.items():
@@ -146,9 +159,7 @@ def _typed(name: str, value: object, default: Value, file: Path) -> Value:
     elif isinstance(value, (str, bool)) and type(value) is type(default):
         return value
     kinds = {bool: "true or false", str: "a text", list: "a list of texts"}
-    raise OurFault(
-        "config.bad", f"{file}: {name} is {value!r}", f"write {kinds[type(default)]}"
-    )
+    raise OurFault("config.bad", f"{file}: {name} is {value!r}", f"write {kinds[type(default)]}")
 
 
 def _from_text(name: str, text: str, default: Value) -> Value:
@@ -156,6 +167,8 @@ def _from_text(name: str, text: str, default: Value) -> Value:
         return [each for each in text.split(",") if each]
     if isinstance(default, bool):
         if text not in ("true", "false"):
-            raise OurFault("config.bad", f"{name} is {text!r} in the environment", "write true or false")
+            raise OurFault(
+                "config.bad", f"{name} is {text!r} in the environment", "write true or false"
+            )
         return text == "true"
     return text

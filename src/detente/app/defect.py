@@ -31,7 +31,9 @@ def report(error: BaseException, verb: str, folder: Path | None) -> OurFault:
         file = _write(text.encode(), folder)
     except OSError as refused:
         where = f"no report could be written ({refused.strerror}): {_place(error)}"
-        return OurFault("run.defect", f"{what}. {where}", "hand that line to whoever looks after it")
+        return OurFault(
+            "run.defect", f"{what}. {where}", "hand that line to whoever looks after it"
+        )
     return OurFault("run.defect", what, f"hand on the report {file}: it holds no texts and no keys")
 
 

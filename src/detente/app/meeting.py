@@ -6,19 +6,18 @@ office/    vault, store, socket of the office, people
 """
 
 import json
-import os
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from detente.app.system import SystemEntropy, write_private
 from detente.core import canon, names, party
 from detente.core.canon import Json
 from detente.core.errors import OurFault, TheirFault
 from detente.core.moment import Moment, Span
 from detente.core.party import Card, Invite
-from detente.app.system import SystemEntropy, write_private
 
 CARD_LIFE: Final = Span.of(days=730)
 NODE_KEYS: Final[Mapping[str, str]] = {
@@ -67,7 +66,9 @@ def check_name(name: str) -> None:
     """Raise OurFault("form.party") unless this may be a party's name."""
     if not names.is_party(name):
         raise OurFault(
-            "form.party", f"{name[:80]!r} is no party name", "use a-z, 0-9, '.' and '-': aurelia.gov"
+            "form.party",
+            f"{name[:80]!r} is no party name",
+            "use a-z, 0-9, '.' and '-': aurelia.gov",
         )
 
 
@@ -177,7 +178,9 @@ class Meeting:
         check_name(name)
         if not (self._folder / "peers" / name).is_dir():
             raise OurFault(
-                "party.unknown", f"{name} is not known here", f"begin with: detente party invite {name}"
+                "party.unknown",
+                f"{name} is not known here",
+                f"begin with: detente party invite {name}",
             )
         return self._peer(name)
 
@@ -252,16 +255,22 @@ class Meeting:
         peer = self.find(name)
         if peer.card is None:
             raise OurFault(
-                "party.no_card", f"no card of {name} yet", "add its invitation: detente party add FILE"
+                "party.no_card",
+                f"no card of {name} yet",
+                "add its invitation: detente party add FILE",
             )
         typed = "".join(digits.split())
         if len(typed) != GROUPS * 5 or not typed.isascii() or not typed.isdecimal():
             raise OurFault(
-                "form.digits", f"{len(typed)} characters where 60 digits are due", "type all twelve groups"
+                "form.digits",
+                f"{len(typed)} characters where 60 digits are due",
+                "type all twelve groups",
             )
         due = peer.card.fingerprint.split()
         heard = [typed[i : i + 5] for i in range(0, 60, 5)]
-        wrong = [i for i, (one, other) in enumerate(zip(heard, due, strict=True), 1) if one != other]
+        wrong = [
+            i for i, (one, other) in enumerate(zip(heard, due, strict=True), 1) if one != other
+        ]
         if len(wrong) > 2:  # noqa: PLR2004  two may be misheard; three are another key
             raise OurFault(
                 "party.digits",
@@ -270,7 +279,9 @@ class Meeting:
             )
         if wrong:
             which = " and ".join(str(each) for each in wrong)
-            raise OurFault("party.digits", f"group {which} differs", "ask for it again and type all")
+            raise OurFault(
+                "party.digits", f"group {which} differs", "ask for it again and type all"
+            )
         confirmed = Peer(name, peer.our_nonce, peer.their_nonce, peer.card, str(now))
         self._keep(confirmed)
         return confirmed
@@ -285,7 +296,9 @@ def _read(file: Path) -> bytes:
         return file.read_bytes()
     except OSError as error:
         raise OurFault(
-            "config.missing", f"{file}: {error.strerror}", "is this a party's folder? give --at FOLDER"
+            "config.missing",
+            f"{file}: {error.strerror}",
+            "is this a party's folder? give --at FOLDER",
         ) from None
 
 
@@ -317,8 +330,3 @@ def new_folder(folder: Path) -> None:
 def discard(folder: Path) -> None:
     """Take away what a failed `init` began."""
     shutil.rmtree(folder, ignore_errors=True)
-
-
-def own_user() -> str:
-    """Return the system user who runs this, as a number: names may change."""
-    return str(os.getuid())

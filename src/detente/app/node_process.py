@@ -24,6 +24,7 @@ from detente.node.seat import LinkTerms
 TICK: Final = 1.0
 HANDSHAKE_TIMEOUT: Final = Span(5_000)
 STRANGERS_MAX: Final = 64  # connections whose party is not known yet
+REFUSED_MAX: Final = 16  # system users whose refusal is written to the log
 WAL_EVERY: Final = 2.0  # seconds of quiet before the WAL is folded back
 RELOAD_EXIT: Final = 75  # asks whoever started the node to start it again
 _READS_A_TURN: Final = 4
@@ -83,6 +84,8 @@ class NodeProcess:
         self._dirty = True
         self.exit_code = 0
         self._faults: dict[str, str] = {}
+        self._office_user = build.office_user(settings)
+        self._refused: set[int] = set()
         start = clock()
         self._dials = [
             _Dial(link, each.id, build.parse_address(each.addr), down_at=start)
@@ -97,7 +100,8 @@ class NodeProcess:
         ]
         for each in listeners:
             self._loop.watch(each, partial(self._accept, each))
-        hatch = build.listen_unix(self._folder / "hatch.sock")
+        mode = build.OWN if self._office_user == os.getuid() else build.GROUP
+        hatch = build.listen_unix(self._folder / "hatch.sock", mode)
         self._loop.watch(hatch, lambda: self._accept_hatch(hatch))
         admin = build.listen_unix(self._folder / "admin.sock")
         HttpServer(self._loop, admin, build.user_of, frozenset({os.getuid()}), self._admin)
@@ -126,6 +130,7 @@ class NodeProcess:
             self._drop_strangers()
         wait = self._dial_due(moment)
         self._tell_news()
+        self._parts.store.fold_wal(only_large=True)
         if self._dirty and moment - self._busy_at >= WAL_EVERY:
             self._parts.store.fold_wal()
             self._dirty = False
@@ -147,7 +152,9 @@ class NodeProcess:
                     if conn is not None:
                         self._told_to_close(conn, effect)
                 elif isinstance(effect, session.Show):
-                    self._log.write("info", "link.state", effect.why, link=link_id, state=effect.state)
+                    self._log.write(
+                        "info", "link.state", effect.why, link=link_id, state=effect.state
+                    )
             effects = self._node.take_effects()
 
     def _tell_news(self) -> None:
@@ -351,14 +358,23 @@ class NodeProcess:
             sock, _ = listener.accept()
         except OSError:
             return
-        if build.user_of(sock) != os.getuid():
+        user = build.user_of(sock)
+        if user != self._office_user:
             sock.close()
+            self._refuse(user)
             return
         sock.setblocking(False)  # noqa: FBT003  the socket's own call
         hatch = _Hatch(sock)
         self._hatches[sock.fileno()] = hatch
         self._loop.watch(sock, lambda: self._read_hatch(hatch))
         self._told = None
+
+    def _refuse(self, user: int) -> None:
+        # Once for each: an office that is refused comes again five times a second.
+        if user not in self._refused and len(self._refused) < REFUSED_MAX:
+            self._refused.add(user)
+            what = "a system user who is not the office's came to the hatch and was refused"
+            self._log.write("warn", "hatch.closed", what, user=user)
 
     def _read_hatch(self, hatch: _Hatch) -> None:
         try:

@@ -1,6 +1,7 @@
 """The office as a process: reads through the hatch, serves its desks on a Unix socket."""
 
 import os
+from contextlib import suppress
 from typing import Final
 
 from detente.app import build, people, system
@@ -13,6 +14,7 @@ from detente.core.errors import OurFault
 from detente.office.office import Office
 
 HATCH_RETRY: Final = 0.2  # seconds between tries to reach the node
+NICE: Final = 5  # a receipt of the node goes before our own reading, on a machine that is full
 _TURNS_MAX: Final = 10_000  # of reading before an answer; a bound, not a habit
 
 
@@ -38,11 +40,16 @@ class OfficeProcess:
 
     def run(self) -> int:
         """Serve until told to stop; return the exit code. Raises OurFault: vault.*, store.*."""
-        desk = build.listen_unix(self._folder / "desk.sock")
-        api = Api(self._need_office, self._persons, system.now, self._settle)
         users = frozenset(int(each.user) for each in self._persons)
-        HttpServer(self._loop, desk, build.user_of, users, lambda request: self._serve(api, request))
+        mode = build.OWN if users <= {os.getuid()} else build.GROUP
+        desk = build.listen_unix(self._folder / "desk.sock", mode)
+        api = Api(self._need_office, self._persons, system.now, self._settle)
+        HttpServer(
+            self._loop, desk, build.user_of, users, lambda request: self._serve(api, request)
+        )
         self._loop.stop_on_signals()
+        with suppress(PermissionError):  # a unit may forbid it; that is no reason to stay away
+            os.nice(NICE)
         self._log.write("info", "run.started", "office started")
         try:
             self._loop.run(self._turn)

@@ -14,6 +14,7 @@ from detente.app.log import Log
 from detente.app.loop import clock
 from detente.app.node_process import RELOAD_EXIT, NodeProcess
 from detente.app.office_process import OfficeProcess
+from detente.core.errors import OurFault
 
 HALVES: Final = ("node", "office")
 RESTART_WAIT: Final = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)  # seconds, by deaths in a row
@@ -56,6 +57,13 @@ class Supervisor:
     """Starts both halves, restarts one that dies, ends when told and both have ended."""
 
     def __init__(self, settings: Config) -> None:
+        if build.office_user(settings) != os.getuid():
+            raise OurFault(
+                "config.bad",
+                "node.office_user is another system user: one process cannot start both halves",
+                "start each as its user: detente run --only node, detente run --only office;"
+                " or take the setting away",
+            )
         self._settings = settings
         self._log = Log("run", settings.text("log.level"))
         self._halves = []

@@ -4,6 +4,7 @@ import errno
 import fcntl
 import getpass
 import os
+import pwd
 import sys
 import time
 from pathlib import Path
@@ -13,11 +14,30 @@ from detente.core.errors import OurFault
 from detente.core.moment import Moment
 
 PASSPHRASE_MAX: Final = 1_024  # bytes
+PRIVATE: Final = 0o077  # mask of files: for this system user alone
+_USER_MAX: Final = 2**32 - 2  # the number after it stands for nobody
 
 
 def now() -> Moment:
     """Return the wall clock. For stamps and waiting shown to people; never for order."""
     return Moment(time.time_ns() // 1_000_000)
+
+
+def user_number(told: str, where: str) -> int:
+    """Return the number of a system user told by name or by number.
+
+    where names the setting or option it comes from. Raises OurFault("config.bad").
+    """
+    if told.isascii() and told.isdecimal() and int(told) <= _USER_MAX:
+        return int(told)  # it need not have a name on this machine
+    try:
+        return pwd.getpwnam(told).pw_uid
+    except (KeyError, ValueError):
+        raise OurFault(
+            "config.bad",
+            f"{where} is {told[:80]!r}: no system user of this machine",
+            f"write an existing user into {where}: getent passwd lists them",
+        ) from None
 
 
 class SystemEntropy:
@@ -32,17 +52,23 @@ class Lock:
     """One process for one folder. Held until the process ends."""
 
     def __init__(self, file: Path) -> None:
-        """Take the lock. Raises OurFault: run.locked naming who holds it, file.unwritable."""
+        """Take the lock. Raises OurFault: run.locked, path.permission, file.unwritable."""
         try:
             self._handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             self._take(file)
             os.ftruncate(self._handle, 0)
             os.pwrite(self._handle, str(os.getpid()).encode(), 0)
+        except PermissionError:
+            raise OurFault(
+                "path.permission",
+                f"this system user may not write in {file.parent}",
+                "run as the system user that owns the folder",
+            ) from None
         except OSError as error:
             raise OurFault(
                 "file.unwritable",
                 f"{file}: {error.strerror}",
-                "make room, or run as the system user that owns the folder",
+                "make room, or see that the folder is there",
             ) from None
 
     def _take(self, file: Path) -> None:
@@ -82,7 +108,9 @@ def passphrase(what: str, file: str, option: str) -> bytes:
             "form.missing", f"no passphrase of the {what}, and nobody to ask", f"give {option}"
         )
     if not found or len(found) > PASSPHRASE_MAX:
-        raise OurFault("vault.passphrase", "the passphrase is empty or too long", "use 1 to 1024 bytes")
+        raise OurFault(
+            "vault.passphrase", "the passphrase is empty or too long", "use 1 to 1024 bytes"
+        )
     return found
 
 

@@ -1,11 +1,14 @@
 """Verbs that need no running party: verify, config, version; and demo, world."""
 
+import io
 import platform
+import sys
 from pathlib import Path
 
 import click
 
 from detente import __version__
+from detente.app.config import Value
 from detente.app.face import Out, common, example, say
 from detente.core.canon import Json
 
@@ -23,6 +26,7 @@ def verify(
     file: str, cards: tuple[str, ...], plaintext: str | None, *, accept_fast: bool,
     at: str | None, as_json: bool, quiet: bool,
 ) -> int:  # fmt: skip
+    """Check a proof or evidence file; no party is needed."""
     del at  # a proof needs no party's folder
     from detente.app import verify as checker  # noqa: PLC0415
 
@@ -38,12 +42,13 @@ def verify(
 
 @click.group(help=say("verb.config"))
 def config() -> None:
-    pass
+    """Hold the verbs about settings."""
 
 
 @config.command("show", help=say("help.config_show"), epilog=example("detente config show"))
 @common
 def config_show(*, at: str | None, as_json: bool, quiet: bool) -> int:
+    """Show every setting and its source."""
     from detente.app import config as settings  # noqa: PLC0415
 
     found = settings.load(at)
@@ -59,13 +64,14 @@ def config_show(*, at: str | None, as_json: bool, quiet: bool) -> int:
     return 0
 
 
-def _plain(value: str | bool | list[str]) -> Json:
+def _plain(value: Value) -> Json:
     return list(value) if isinstance(value, list) else value
 
 
 @config.command("check", help=say("help.config_check"), epilog=example("detente config check"))
 @common
 def config_check(*, at: str | None, as_json: bool, quiet: bool) -> int:
+    """Check the settings."""
     from detente.app import config as settings  # noqa: PLC0415
 
     found = settings.load(at)
@@ -78,6 +84,7 @@ def config_check(*, at: str | None, as_json: bool, quiet: bool) -> int:
 @click.command(help=say("help.version"), epilog=example("detente version --json"))
 @common
 def version(*, at: str | None, as_json: bool, quiet: bool) -> int:
+    """Show versions."""
     del at
     row: Json = {"detente": __version__, "protocol": [1], "python": platform.python_version()}
     Out(as_json=as_json, quiet=quiet).answer(row, [f"detente {__version__}, protocol 1"])
@@ -89,6 +96,7 @@ def version(*, at: str | None, as_json: bool, quiet: bool) -> int:
 @click.option("--folder", metavar="FOLDER", help=say("option.demo_folder"))
 @common
 def demo(*, serve: bool, folder: str | None, at: str | None, as_json: bool, quiet: bool) -> int:
+    """Show the main job with two invented parties."""
     del at
     from detente.app import demo as show  # noqa: PLC0415
 
@@ -101,10 +109,22 @@ def demo(*, serve: bool, folder: str | None, at: str | None, as_json: bool, quie
 @click.option("--seed", type=int, required=True, metavar="N", help=say("option.seed"))
 @common
 def world(seed: int, *, at: str | None, as_json: bool, quiet: bool) -> int:
+    """Replay one seed of the simulator."""
     del at
     from detente.app import world as simulator  # noqa: PLC0415
+    from detente.app.world_laws import LawBroken  # noqa: PLC0415
 
-    lines: list[str] = []
-    failed = simulator.replay(seed, lines.append)
-    Out(as_json=as_json, quiet=quiet).answer({"seed": seed, "failed": failed, "moves": lines}, lines)
-    return 1 if failed else 0
+    moves = io.StringIO() if as_json or quiet else sys.stdout
+    broken = ""
+    try:
+        simulator.replay(seed, moves)
+    except LawBroken as law:
+        broken = str(law)
+    if isinstance(moves, io.StringIO):
+        rows: list[Json] = [*moves.getvalue().splitlines()]
+        Out(as_json=as_json, quiet=quiet).answer(
+            {"seed": seed, "broken": broken, "moves": rows}, []
+        )
+    elif broken:
+        print(broken)
+    return 1 if broken else 0

@@ -60,7 +60,9 @@ def _read_file(name: str) -> bytes:
             with Path(name).open("rb") as handle:
                 data = handle.read(_FILE_MAX + 1)
     except OSError as error:
-        raise OurFault("file.unreadable", f"{name}: {error.strerror}", "name another file") from None
+        raise OurFault(
+            "file.unreadable", f"{name}: {error.strerror}", "name another file"
+        ) from None
     if len(data) > _FILE_MAX:
         raise OurFault("form.size", f"{name} is larger than {_FILE_MAX} bytes", "send it in parts")
     return data
@@ -133,7 +135,9 @@ def _table(columns: list[str], texts: list[list[str]]) -> list[str]:
     rows = [columns, *texts]
     widths = [min(40, max(len(row[i]) for row in rows)) for i in range(len(columns))]
     return [
-        "  ".join(cell[:width].ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        "  ".join(
+            cell[:width].ljust(width) for cell, width in zip(row, widths, strict=True)
+        ).rstrip()
         for row in rows
     ]
 
@@ -147,14 +151,17 @@ cert = _group(DESKS[0])
 
 @click.group(help=say("verb.record"))
 def record() -> None:
-    pass
+    """Hold the verbs about records."""
 
 
 @record.command("list", help=say("help.record_list"), epilog=example("detente record list"))
 @common
 def record_list(*, at: str | None, as_json: bool, quiet: bool) -> int:
+    """List the records of this office."""
     rows = client.office(config.load(at).folder).ask("GET", "/api/v1/record")
-    lines = [f"{row['id']}  {row['kind']:16} {row['from']} → {', '.join(row['to'])}" for row in rows]
+    lines = [
+        f"{row['id']}  {row['kind']:16} {row['from']} → {', '.join(row['to'])}" for row in rows
+    ]
     Out(as_json=as_json, quiet=quiet).answer(rows, lines or [say("list.empty")])
     return 0
 
@@ -163,6 +170,7 @@ def record_list(*, at: str | None, as_json: bool, quiet: bool) -> int:
 @click.argument("mid")
 @common
 def record_show(mid: str, *, at: str | None, as_json: bool, quiet: bool) -> int:
+    """Show how far a record has come."""
     row = client.office(config.load(at).folder).ask("GET", f"/api/v1/record/{mid}")
     lines = [_record_line(row)]
     if row["rejected"]:
@@ -175,9 +183,16 @@ def record_show(mid: str, *, at: str | None, as_json: bool, quiet: bool) -> int:
 @click.argument("mid")
 @common
 def record_read(mid: str, *, at: str | None, as_json: bool, quiet: bool) -> int:
+    """Read a record; its author is told."""
     row = client.office(config.load(at).folder).ask("POST", f"/api/v1/record/{mid}/read")
     lines = [
-        say("record.head", id=row["id"][:20], kind=row["kind"], sender=row["from"], at=row["created"]),
+        say(
+            "record.head",
+            id=row["id"][:20],
+            kind=row["kind"],
+            sender=row["from"],
+            at=row["created"],
+        ),
         f"TLP:{row['tlp']}  {row['prec']}",
         "",
         row["text"] if row["known"] else say("record.unknown"),
@@ -188,7 +203,7 @@ def record_read(mid: str, *, at: str | None, as_json: bool, quiet: bool) -> int:
 
 @click.group(help=say("verb.evidence"))
 def evidence() -> None:
-    pass
+    """Hold the verbs about evidence."""
 
 
 @evidence.command(
@@ -206,6 +221,7 @@ def evidence_export(
     matter: str, output: str, about: str, *, with_text: bool, one: bool, at: str | None,
     as_json: bool, quiet: bool,
 ) -> int:  # fmt: skip
+    """Write an evidence or proof file."""
     office = client.office(config.load(at).folder)
     if one:
         data = office.ask("GET", f"/api/v1/record/{matter}/proof")
@@ -215,7 +231,9 @@ def evidence_export(
     try:
         Path(output).write_bytes(data)
     except OSError as error:
-        raise OurFault("file.unwritable", f"{output}: {error.strerror}", "choose another file") from None
+        raise OurFault(
+            "file.unwritable", f"{output}: {error.strerror}", "choose another file"
+        ) from None
     Out(as_json=as_json, quiet=quiet).answer(
         {"file": output, "size": len(data)}, [say("evidence.written", file=output, size=len(data))]
     )
@@ -225,6 +243,7 @@ def evidence_export(
 @click.command(help=say("help.rebuild"), epilog=example("detente rebuild"))
 @common
 def rebuild(*, at: str | None, as_json: bool, quiet: bool) -> int:
+    """Fold all records again."""
     found = client.office(config.load(at).folder).ask("POST", "/api/v1/rebuild")
     Out(as_json=as_json, quiet=quiet).answer(found, [say("rebuild.done", count=found["records"])])
     return 0

@@ -59,6 +59,7 @@ def _ask_passphrases(files: dict[str, str]) -> Passphrases:
 @click.option("--node-passphrase-file", default="", metavar="FILE", help=say("option.secret"))
 @click.option("--office-passphrase-file", default="", metavar="FILE", help=say("option.secret"))
 @click.option("--root-passphrase-file", default="", metavar="FILE", help=say("option.secret"))
+@click.option("--operator", metavar="USER", help=say("option.operator"))
 @common
 def init(
     name: str,
@@ -69,15 +70,18 @@ def init(
     node_passphrase_file: str,
     office_passphrase_file: str,
     root_passphrase_file: str,
+    operator: str | None,
     *,
     at: str | None,
     as_json: bool,
     quiet: bool,
 ) -> int:
+    """Make a party."""
     out = Out(as_json=as_json, quiet=quiet)
     place = Path(folder or at or name.partition(".")[0])
     if place.exists() and not (place.is_dir() and not any(place.iterdir())):
         raise OurFault("init.exists", f"{place} is not empty", "choose a new folder: --folder")
+    user = None if operator is None else system.user_number(operator, "--operator")
     files: dict[str, str] = {}
     if make_passphrases:
         secrets, files = _make_passphrases(Path(make_passphrases))
@@ -93,7 +97,7 @@ def init(
             for half in ("node", "office")
             if given[half]
         }
-    card = build.make_party(place, Path(root), name, listen, secrets, files)
+    card = build.make_party(place, Path(root), name, listen, secrets, files, user)
     document: Json = {
         "party": card.name,
         "folder": str(place),
@@ -113,7 +117,7 @@ def init(
 
 @click.group(help=say("verb.party"))
 def party() -> None:
-    pass
+    """Hold the verbs about parties."""
 
 
 def _meeting(at: str | None) -> Meeting:
@@ -127,7 +131,9 @@ def _write(data: bytes, file: str) -> None:
     try:
         Path(file).write_bytes(data)
     except OSError as error:
-        raise OurFault("file.unwritable", f"{file}: {error.strerror}", "choose another file") from None
+        raise OurFault(
+            "file.unwritable", f"{file}: {error.strerror}", "choose another file"
+        ) from None
 
 
 def _read(file: str, size_max: int) -> bytes:
@@ -137,15 +143,16 @@ def _read(file: str, size_max: int) -> bytes:
         with Path(file).open("rb") as handle:
             return handle.read(size_max + 1)
     except OSError as error:
-        raise OurFault("file.unreadable", f"{file}: {error.strerror}", "name another file") from None
+        raise OurFault(
+            "file.unreadable", f"{file}: {error.strerror}", "name another file"
+        ) from None
 
 
-@party.command(
-    help=say("help.party_card"), epilog=example("detente party card -o aurelia.card")
-)
+@party.command(help=say("help.party_card"), epilog=example("detente party card -o aurelia.card"))
 @click.option("-o", "--output", default="-", metavar="FILE", help=say("option.output"))
 @common
 def card(output: str, *, at: str | None, as_json: bool, quiet: bool) -> int:
+    """Write our own card."""
     own = _meeting(at).card()
     _write(own.note, output)
     out = Out(as_json=as_json and output != "-", quiet=quiet or output == "-")
@@ -161,6 +168,7 @@ def card(output: str, *, at: str | None, as_json: bool, quiet: bool) -> int:
 @click.option("-o", "--output", default="-", metavar="FILE", help=say("option.output"))
 @common
 def invite(name: str, output: str, *, at: str | None, as_json: bool, quiet: bool) -> int:
+    """Write an invitation."""
     _write(_meeting(at).invite(name), output)
     out = Out(as_json=as_json and output != "-", quiet=quiet or output == "-")
     out.answer({"peer": name, "file": output}, [say("party.written", file=output)])
@@ -189,6 +197,7 @@ def _peer_row(peer: Peer) -> dict[str, Json]:
 @click.argument("file")
 @common
 def add(file: str, *, at: str | None, as_json: bool, quiet: bool) -> int:
+    """Take an invitation."""
     try:
         peer = _meeting(at).add(_read(file, limits.MAX_INVITE))
     except TheirFault as fault:
@@ -209,6 +218,7 @@ def add(file: str, *, at: str | None, as_json: bool, quiet: bool) -> int:
 @click.option("--digits", metavar="TEXT", help=say("option.digits"))
 @common
 def confirm(name: str, digits: str | None, *, at: str | None, as_json: bool, quiet: bool) -> int:
+    """Confirm a party by its digits."""
     settings = config.load(at)
     meeting = Meeting(settings.folder)
     meeting.find(name)
@@ -245,8 +255,8 @@ def _card_row(found: Card) -> dict[str, Json]:
         "created": str(found.created),
         "expires": str(found.expires),
         "fingerprint": found.fingerprint,
-        "desks": sorted(found.desks),
-        "endpoints": [each.addr for each in found.endpoints],
+        "desks": [*sorted(found.desks)],
+        "endpoints": [*(each.addr for each in found.endpoints)],
     }
 
 
@@ -254,6 +264,7 @@ def _card_row(found: Card) -> dict[str, Json]:
 @click.argument("file", required=False)
 @common
 def show(file: str | None, *, at: str | None, as_json: bool, quiet: bool) -> int:
+    """Show a card."""
     if file:
         try:
             found = read_card(_read(file, limits.MAX_CARD))
@@ -275,6 +286,7 @@ def show(file: str | None, *, at: str | None, as_json: bool, quiet: bool) -> int
 @party.command("list", help=say("help.party_list"), epilog=example("detente party list"))
 @common
 def list_(*, at: str | None, as_json: bool, quiet: bool) -> int:
+    """List the parties known here."""
     peers = _meeting(at).peers()
     lines = [f"{peer.name:24} {say('state.' + peer.state().replace(' ', '_'))}" for peer in peers]
     Out(as_json=as_json, quiet=quiet).answer(

@@ -1,5 +1,6 @@
 """Verbs: run, link, log, doctor."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from detente.core.canon import Json
 from detente.core.errors import Fault, OurFault
 
 DISK_LOW = 2 * 1024**3  # bytes
+Finding = dict[str, str]
 
 
 @click.command(help=say("help.run"), epilog=example("detente run --at aurelia"))
@@ -21,9 +23,11 @@ DISK_LOW = 2 * 1024**3  # bytes
 def run(
     only: str | None, passphrase_fd: int | None, *, at: str | None, as_json: bool, quiet: bool
 ) -> int:
+    """Run a party, or one half of it."""
     from detente.app.run import Supervisor, run_alone  # noqa: PLC0415  the heavy half
 
     settings = config.load(at)
+    os.umask(system.PRIVATE)  # whoever shares the folder's group still reads no store
     if only:
         return run_alone(only, settings, passphrase_fd)
     Out(as_json=as_json, quiet=quiet).talk(say("run.starting", folder=settings.folder))
@@ -32,7 +36,7 @@ def run(
 
 @click.group(help=say("verb.link"))
 def link() -> None:
-    pass
+    """Hold the verbs about links."""
 
 
 def _link_lines(rows: list[dict[str, Any]]) -> list[str]:
@@ -42,9 +46,16 @@ def _link_lines(rows: list[dict[str, Any]]) -> list[str]:
         gap = row["sent"] - row["stored"]
         lines.append(
             say(
-                "link.line", party=row["party"], state=state, since=row["since"], sent=row["sent"],
-                stored=row["stored"], gap=gap, waiting=row["waiting"], received=row["received"],
-            )  # fmt: skip
+                "link.line",
+                party=row["party"],
+                state=state,
+                since=row["since"],
+                sent=row["sent"],
+                stored=row["stored"],
+                gap=gap,
+                waiting=row["waiting"],
+                received=row["received"],
+            )
         )
         lines.append(f"    {row['why']}")
         if row["path_fault"] and row["state"] != "LIVE":
@@ -55,11 +66,12 @@ def _link_lines(rows: list[dict[str, Any]]) -> list[str]:
 @link.command("list", help=say("help.link_list"), epilog=example("detente link list"))
 @common
 def link_list(*, at: str | None, as_json: bool, quiet: bool) -> int:
+    """List the links."""
     folder = config.load(at).folder
     rows = client.node(folder).ask("GET", "/v1/links")
     waiting = _not_confirmed(folder)
     lines = [f"{each.name}  {_meeting_state(each)}" for each in waiting]
-    shown = [{"party": each.name, "state": "NOT_CONFIRMED"} for each in waiting]
+    shown: list[Json] = [{"party": each.name, "state": "NOT_CONFIRMED"} for each in waiting]
     Out(as_json=as_json, quiet=quiet).answer([*rows, *shown], [*_link_lines(rows), *lines])
     return 0
 
@@ -74,12 +86,13 @@ def _meeting_state(peer: Peer) -> str:
 
 @click.group(help=say("verb.log"))
 def log() -> None:
-    pass
+    """Hold the verbs about logs."""
 
 
 @log.command("list", help=say("help.log_list"), epilog=example("detente log list"))
 @common
 def log_list(*, at: str | None, as_json: bool, quiet: bool) -> int:
+    """List the logs."""
     rows = client.office(config.load(at).folder).ask("GET", "/api/v1/log")
     lines = [
         say("log.line", origin=row["origin"], size=row["size"], receipted=row["receipted"])
@@ -92,66 +105,90 @@ def log_list(*, at: str | None, as_json: bool, quiet: bool) -> int:
 @click.command(help=say("help.doctor"), epilog=example("detente doctor"))
 @common
 def doctor(*, at: str | None, as_json: bool, quiet: bool) -> int:
-    findings = _findings(config.load(at))
+    """Look for faults; return 1 if there are any."""
+    findings, not_asked = _findings(config.load(at))
     lines = [
         line
         for row in findings
-        for line in (f"{say('doctor.fault')}  {row['what']}", f"{say('fault.try')}  {row['remedy']}")
+        for line in (
+            f"{say('doctor.fault')}  {row['what']}",
+            f"{say('fault.try')}  {row['remedy']}",
+        )
     ]
+    unasked = [say("doctor.not_asked", half=half, who=who) for half, who in not_asked.items()]
     Out(as_json=as_json, quiet=quiet).answer(
-        {"ok": not findings, "findings": findings}, lines or [say("doctor.well")]
+        {
+            "ok": not findings,
+            "findings": [{**each} for each in findings],
+            "not_asked": list(not_asked),
+        },
+        [*(lines or [say("doctor.well")]), *unasked],
     )
     return 1 if findings else 0
 
 
-def _findings(settings: config.Config) -> list[Json]:
+def _findings(settings: config.Config) -> tuple[list[Finding], dict[str, str]]:
+    """Return what is wrong, and which halves do not answer this user: half to who may ask it."""
     import shutil  # noqa: PLC0415
 
-    found: list[Json] = []
+    from detente.app import rights  # noqa: PLC0415  brings the wiring
+
     folder = settings.folder
-    for each in (folder, folder / "node", folder / "office"):
-        if each.exists() and each.stat().st_mode & 0o077:
-            found.append(_finding(f"{each} can be read by others", f"chmod go= {each}"))
+    seen = rights.see(settings)
+    found = [_finding(what, remedy) for what, remedy in rights.findings(seen)]
     free = shutil.disk_usage(folder).free
     if free < DISK_LOW:
         found.append(_finding(f"only {free // 1024**2} MiB are free", "make room on the disk"))
-    for peer in _not_confirmed(folder):
-        found.append(
-            _finding(
-                f"{peer.name}: {_meeting_state(peer)}; no link opens",
-                f"detente party confirm {peer.name}",
-            )
+    found += [
+        _finding(
+            f"{peer.name}: {_meeting_state(peer)}; no link opens",
+            f"detente party confirm {peer.name}",
         )
-    found += _running(folder)
-    return found
+        for peer in _not_confirmed(folder)
+    ]
+    not_asked = {}
+    if seen.may_ask_node(os.getuid()):
+        found += _node(folder)
+    else:
+        not_asked["node"] = rights.name_of(seen.node)
+    if seen.may_ask_office(os.getuid()):
+        found += _office(folder)
+    else:
+        not_asked["office"] = say("doctor.person")
+    return found, not_asked
 
 
-def _running(folder: Path) -> list[Json]:
-    found: list[Json] = []
+def _node(folder: Path) -> list[Finding]:
     try:
         told = client.node(folder).ask("GET", "/v1/doctor")
     except OurFault as fault:
         return [_finding(f"node: {fault.what}", fault.remedy)]
     live = {row["party"] for row in told["links"] if row["state"] == "LIVE"}
-    for row in told["findings"]:
-        if row["what"].removeprefix("path ") not in live:
-            found.append(_finding(f"{row['what']}: {row['why']}", "docs/errors.md"))
-    for row in told["links"]:
-        if row["state"] != "LIVE":
-            found.append(
-                _finding(
-                    f"link with {row['party']}: {say('link.' + row['state'])} ({row['why']})",
-                    say("doctor.link"),
-                )
-            )
+    found = [
+        _finding(f"{row['what']}: {row['why']}", "docs/errors.md")
+        for row in told["findings"]
+        if row["what"].removeprefix("path ") not in live
+    ]
+    return found + [
+        _finding(
+            f"link with {row['party']}: {say('link.' + row['state'])} ({row['why']})",
+            say("doctor.link"),
+        )
+        for row in told["links"]
+        if row["state"] != "LIVE"
+    ]
+
+
+def _office(folder: Path) -> list[Finding]:
     try:
         refused = client.office(folder).ask("GET", "/api/v1/refused")
     except Fault as fault:
-        return [*found, _finding(f"office: {fault.what}", fault.remedy)]
-    for row in refused:
-        found.append(_finding(f"record {row['id']}: {row['code']} {row['what']}", row["remedy"]))
-    return found
+        return [_finding(f"office: {fault.what}", fault.remedy)]
+    return [
+        _finding(f"record {row['id']}: {row['code']} {row['what']}", row["remedy"])
+        for row in refused
+    ]
 
 
-def _finding(what: str, remedy: str) -> dict[str, Json]:
+def _finding(what: str, remedy: str) -> Finding:
     return {"what": what, "remedy": remedy, "seen_at": str(system.now())}

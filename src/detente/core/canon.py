@@ -16,6 +16,7 @@ from detente.core.errors import TheirFault
 Json = None | bool | int | str | list["Json"] | dict[str, "Json"]
 
 _NAME = re.compile(r"[a-z0-9_]{1,32}")
+_PLAIN = frozenset({str, bool, type(None)})  # any value of these will do
 # The closing quote may be missing: else each quote of a text that never ends is tried anew, and
 # 64 KiB of them take a quarter of a minute.
 _BRACKETS = re.compile(rb'"(?:[^"\\]+|\\.)*"?|[\[{]|[\]}]', re.DOTALL)
@@ -29,40 +30,14 @@ def _no_number(text: str) -> NoReturn:
     raise _refuse(f"{text[:24]} is no integer")
 
 
-def _integer(text: str) -> int:
-    if len(text) > 17:  # noqa: PLR2004  sign and 16 digits: all of plus or minus 2^53 - 1
-        _no_number(text)
-    value = int(text)
-    _check_range(value)
-    return value
-
-
-def _object(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise _refuse("a member name stands twice")
-    for name in found:
-        _check_name(name)
-    return found
-
-
-def _check_range(value: int) -> None:
-    if abs(value) > limits.MAX_INTEGER:
-        raise _refuse(f"{value} is beyond 2^53 - 1")
-
-
 @lru_cache(maxsize=1_024)  # keeps good names only, which are short: a fault is not kept
-def _check_name(name: str) -> None:
-    if type(name) is not str or not _NAME.fullmatch(name):
+def _check_name(name: object) -> None:
+    if not isinstance(name, str) or not _NAME.fullmatch(name):
         raise _refuse(f"a member name like {str(name)[:40]!r}")
 
 
-_DECODER = json.JSONDecoder(
-    parse_float=_no_number,
-    parse_int=_integer,
-    parse_constant=_no_number,
-    object_pairs_hook=_object,
-)
+# What else has no canonical form (a name twice, white space, -0) shows when it is written anew.
+_DECODER = json.JSONDecoder(parse_float=_no_number, parse_constant=_no_number)
 # Names are ASCII, so sorting them as code points is sorting them as UTF-16 (RFC 8785 3.2.3).
 _ENCODER = json.JSONEncoder(
     sort_keys=True,
@@ -78,7 +53,7 @@ def encode(value: Json) -> bytes:
 
     Raises TheirFault("E_CANON") if the value has no canonical form (a float, a lone surrogate).
     """
-    _check_value(value, 1)
+    check(value)
     try:
         return _ENCODER.encode(value).encode()
     except UnicodeEncodeError:
@@ -89,6 +64,17 @@ def decode(data: bytes, size_max: int) -> Json:
     """Return the value whose canonical form is exactly `data`.
 
     Raises TheirFault("E_SIZE") above size_max bytes, TheirFault("E_CANON") otherwise.
+    """
+    value = parse(data, size_max)
+    check(value)
+    return value
+
+
+def parse(data: bytes, size_max: int) -> Json:
+    """Return the value of `data`, its names and numbers not yet looked at; raises as `decode`.
+
+    For who knows every member due and looks at each: on the way of every record that spares a
+    walk. All others use `decode`.
     """
     if len(data) > size_max:
         raise TheirFault("E_SIZE", f"{len(data)} bytes where {size_max} are allowed", "send less")
@@ -148,8 +134,12 @@ def _check_depth(data: bytes) -> None:
             depth -= 1
 
 
+def check(value: Json) -> None:
+    """Raise TheirFault("E_CANON") for names, numbers or a depth that canonical JSON has not."""
+    _check_value(value, 1)
+
+
 def _check_value(value: Json, depth: int) -> None:
-    # What the decoder's hooks check in a stranger's value, of a value of our own.
     if isinstance(value, (dict, list)):
         if depth > limits.MAX_DEPTH:
             raise _refuse(f"deeper than {limits.MAX_DEPTH}")
@@ -157,8 +147,10 @@ def _check_value(value: Json, depth: int) -> None:
             for name in value:
                 _check_name(name)
         for member in value.values() if isinstance(value, dict) else value:
-            _check_value(member, depth + 1)
+            if type(member) not in _PLAIN:
+                _check_value(member, depth + 1)
     elif type(value) is int:
-        _check_range(value)
+        if abs(value) > limits.MAX_INTEGER:
+            raise _refuse("a number is beyond 2^53 - 1")
     elif value is not None and not isinstance(value, (str, bool)):
         raise _refuse(f"{type(value).__name__} has no canonical form")

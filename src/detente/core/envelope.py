@@ -3,6 +3,7 @@
 Normative: spec/record.md 5 (seals, envelope), spec/log.md 1 (entry, leaf).
 """
 
+import struct
 from collections.abc import Collection
 from dataclasses import dataclass
 from hashlib import sha256
@@ -16,6 +17,7 @@ MAGIC: Final = b"DTR1"
 ENTRY_SIZE: Final = 144
 _LEAF_CONTEXT: Final = b"detente/v1/leaf\n"
 _SEAL_TYPE: Final = 1
+_SIZE = struct.Struct(">I")
 KEY_ID_SIZE: Final = 8
 
 
@@ -69,15 +71,16 @@ def split(envelope: bytes) -> Parts:
     _check_size(envelope)
     if envelope[:4] != MAGIC:
         raise _misshapen("it does not begin with DTR1")
-    found, at = [], 4
-    for _ in range(4):
-        end = at + 4 + int.from_bytes(envelope[at : at + 4], "big")
-        if end > len(envelope) or at + 4 > len(envelope):
-            raise _misshapen("a part is cut")
-        found.append(envelope[at + 4 : end])
-        at = end
-    if at != len(envelope):
-        raise _misshapen("bytes after the fourth part")
+    found, end = [], 4
+    try:
+        for _ in range(4):
+            start = end + 4
+            end = start + _SIZE.unpack_from(envelope, end)[0]
+            found.append(envelope[start:end])
+    except struct.error:
+        raise _misshapen("a part is missing") from None
+    if end != len(envelope):
+        raise _misshapen("it does not end with its fourth part")
     if len(found[0]) > limits.MAX_HEADER:
         raise TheirFault(
             "E_LIMIT", f"MAX_HEADER: a header of {len(found[0])} bytes", "write a shorter one"
@@ -87,12 +90,31 @@ def split(envelope: bytes) -> Parts:
 
 def entry_of(parts: Parts) -> bytes:
     """Return the 144 bytes that stand for this record in a log; a node keeps them for ever."""
-    return b"".join((_LEAF_CONTEXT, *(sha256(part).digest() for part in parts)))
+    header, sigs, seals, body = parts
+    return join_entry(
+        sha256(header).digest(),
+        sha256(sigs).digest(),
+        sha256(seals).digest(),
+        sha256(body).digest(),
+    )
+
+
+def is_of(entry: bytes, envelope: bytes) -> bool:
+    """Say whether an entry is that of these bytes, whatever they are: a disk may lose a bit."""
+    try:
+        return entry_of(split(envelope)) == entry
+    except TheirFault:
+        return False
 
 
 def entry_mid(entry: bytes) -> bytes:
     """Return the record's identity out of its entry."""
     return entry[16:48]
+
+
+def entry_seals_hash(entry: bytes) -> bytes:
+    """Return H(seals) out of an entry."""
+    return entry[80:112]
 
 
 def entry_body_hash(entry: bytes) -> bytes:
@@ -121,29 +143,32 @@ def write_seals(seals: Collection[Seal]) -> bytes:
     return bytes(block)
 
 
+def _misshapen_seals() -> TheirFault:
+    return TheirFault("E_DESK", "the seals block is misshapen", "seal it as spec/record.md 5 says")
+
+
 def read_seals(block: bytes) -> tuple[Seal, ...]:
     """Return the seals of a block. Raises TheirFault: E_DESK for another form, E_LIMIT over 17."""
-    wrong = TheirFault("E_DESK", "the seals block is misshapen", "seal it as spec/record.md 5 says")
     if not block:
-        raise wrong
+        raise _misshapen_seals()
     if block[0] > limits.MAX_SEALS:
         raise TheirFault("E_LIMIT", f"MAX_SEALS: {block[0]} seals", "address fewer desks")
     found, at = [], 1
     for _ in range(block[0]):
         if at + 2 > len(block) or block[at] != _SEAL_TYPE:
-            raise wrong
+            raise _misshapen_seals()
         start = at + 2
         key_at = start + block[at + 1]
         size_at = key_at + KEY_ID_SIZE
         end = size_at + 2 + int.from_bytes(block[size_at : size_at + 2], "big")
         if end > len(block) or size_at + 2 > len(block):
-            raise wrong
+            raise _misshapen_seals()
         try:
             address = block[start:key_at].decode("ascii")
         except UnicodeDecodeError:
-            raise wrong from None
+            raise _misshapen_seals() from None
         found.append(Seal(address, block[key_at:size_at], block[size_at + 2 : end]))
         at = end
     if at != len(block):
-        raise wrong
+        raise _misshapen_seals()
     return tuple(found)

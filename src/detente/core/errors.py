@@ -59,6 +59,7 @@ OURS: Final[frozenset[str]] = frozenset(
         "config.bad",
         "config.missing",
         "config.unknown",
+        "demo.failed",
         "file.shape",
         "file.unreadable",
         "file.unwritable",

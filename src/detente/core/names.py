@@ -1,6 +1,7 @@
 """Names of parties, desks and links: ASCII, so that no two look alike (spec/record.md 1)."""
 
 import re
+from functools import lru_cache
 from typing import Final
 
 from detente.core.errors import TheirFault
@@ -25,6 +26,7 @@ def desk_of(address: str) -> str:
     return split(address)[0]
 
 
+@lru_cache(maxsize=4_096)  # of at most 97 characters each: other texts are no addresses
 def split(address: str) -> tuple[str, str]:
     """Return desk and party of an address. Raises TheirFault("E_HEADER")."""
     parts = ADDRESS.fullmatch(address)

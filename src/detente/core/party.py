@@ -7,6 +7,7 @@ import re
 from base64 import b32encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256, sha512
 from typing import Final
 
@@ -31,6 +32,11 @@ class Person:
     roles: frozenset[str]
 
 
+@lru_cache(maxsize=1_024)
+def _key_id(hpke: bytes) -> bytes:
+    return sha256(hpke).digest()[:8]
+
+
 @dataclass(frozen=True, slots=True)
 class DeskKeys:
     """One desk on a card: the key bodies are sealed to, and its signers by id."""
@@ -42,7 +48,7 @@ class DeskKeys:
     @property
     def key_id(self) -> bytes:
         """The 8 bytes that a seal names this key by."""
-        return sha256(self.hpke).digest()[:8]
+        return _key_id(self.hpke)
 
 
 @dataclass(frozen=True, slots=True)

@@ -135,9 +135,9 @@ def _one_of(value: dict[str, Json], name: str, allowed: Collection[str]) -> str:
 
 
 def _like(value: dict[str, Json], name: str, form: re.Pattern[str]) -> str:
-    found = _text(value, name)
-    if not form.fullmatch(found):
-        raise _bad(f"{name} {found[:50]!r} has the wrong form")
+    found = value[name]
+    if not isinstance(found, str) or not form.fullmatch(found):
+        raise _bad(f"{name} has the wrong form: {str(found)[:50]!r}")
     return found
 
 
@@ -152,6 +152,8 @@ def _row(value: dict[str, Json], name: str, most: int, form: re.Pattern[str]) ->
     found = value[name]
     if not isinstance(found, list) or len(found) > most:
         raise _bad(f"{name} is no list of at most {most}")
+    if not found:
+        return ()
     texts = [each for each in found if isinstance(each, str) and form.fullmatch(each)]
     if len(texts) != len(found):
         raise _bad(f"{name} has an entry of the wrong form")
@@ -163,6 +165,7 @@ def _row(value: dict[str, Json], name: str, most: int, form: re.Pattern[str]) ->
 def _ext(value: Json) -> Mapping[str, Json]:
     if not isinstance(value, dict) or not value:
         raise _bad("ext is no object, or empty")
+    canon.check(value)
     for name, found in value.items():
         if name.startswith("x_"):
             continue
@@ -194,7 +197,18 @@ def read_header(data: bytes) -> Header:
     unknown or of the wrong form, E_EXT for an extension that must be understood and is not.
     Source: spec/record.md 2.
     """
-    value = canon.decode_object(data, limits.MAX_HEADER)
+    value = canon.parse(data, limits.MAX_HEADER)
+    try:
+        return _read_header(value)
+    except TheirFault:
+        canon.check(value)  # bytes that are not canonical are called so, whatever else is wrong
+        raise
+
+
+def _read_header(value: Json) -> Header:
+    # Every member is looked at, so a value that passes is canonical in names and numbers too.
+    if not isinstance(value, dict):
+        raise TheirFault("E_CANON", "a header is an object", "write it as spec/record.md 2 says")
     if value.get("v") is True or value.get("v") != 1:  # True == 1
         raise TheirFault("E_VERSION", "a header of a newer form", "upgrade this side")
     if value.keys() != _MEMBERS and value.keys() != _MEMBERS_EXT:
@@ -229,7 +243,7 @@ def read_header(data: bytes) -> Header:
         caveats=_row(value, "caveats", limits.MAX_CAVEATS, _CAVEAT),
         reply_to=None if reply_to is None else canon.from_base64(_text(value, "reply_to"), 32),
         deadline=None if deadline is None else Moment.parse(_text(value, "deadline")),
-        att=tuple([_attachment(each) for each in att]),
+        att=tuple(map(_attachment, att)),
         ext=_ext(value["ext"]) if "ext" in value else None,
     )
 
@@ -271,11 +285,7 @@ def read_signatures(block: bytes) -> tuple[Signature, ...]:
         if len(entry) != size or size < 4:  # noqa: PLR2004  alg, role, length, one character
             raise _bad_signatures("an entry is cut")
         alg, role, length = entry[0], entry[1], entry[2]
-        if (
-            alg != ALG_ED25519
-            or not length
-            or len(entry) != 3 + length + keys.ED25519_SIGNATURE
-        ):
+        if alg != ALG_ED25519 or not length or len(entry) != 3 + length + keys.ED25519_SIGNATURE:
             raise _bad_signatures("an entry is of another suite or length")
         try:
             name = entry[3 : 3 + length].decode("ascii")

@@ -1,4 +1,4 @@
-"""When to dial again. Normative: spec/link.md 8."""
+"""When to dial again. Normative: spec/link.md 7."""
 
 from typing import Final
 

@@ -6,6 +6,7 @@ A record leaves only after `Logged`, a receipt only after `TookIn`: both say "du
 Normative: spec/link.md 4 to 7.
 """
 
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -22,6 +23,8 @@ from detente.link.reconcile import Verdict
 HELLO_TIMEOUT: Final = Span(5_000)
 PING_AFTER: Final = Span(5_000)
 PINGS_MISSED_MAX: Final = 3
+CONNS_MAX: Final = 64  # each side's endpoints, and as many again that nobody closed yet
+_BEFORE_HELLO: Final = frozenset({frames.HELLO, frames.ERROR, frames.BYE})
 YOUNG: Final = Span(3_000)  # of two young connections on one path the lower fingerprint's stays
 
 DOWN: Final = "DOWN"
@@ -42,6 +45,21 @@ class Who:
     card_hash: bytes
     incarnation: bytes
     dials_first: bool  # ours is the lower fingerprint
+    peer_serial: int
+    peer_card_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """What a halt rests on: of which log, what was stated, and the entries it was said to cover."""
+
+    ours: bool = False
+    stated: Checkpoint | None = None
+    receipt: Cosignature | None = None
+    entries: bytes = b""
+
+
+NO_GROUNDS: Final = Grounds()
 
 
 # What comes in.
@@ -49,8 +67,10 @@ class Who:
 
 @dataclass(frozen=True, slots=True)
 class PathBegun:
-    """A connection exists. baseline: what was durable here when its handshake began, if that
-    was before this; path: its name if this side dialled, else HELLO says it.
+    """A connection exists.
+
+    path is its name if this side dialled it, else HELLO says it. baseline is what was durable here
+    when its handshake began, if that was before this input.
     """
 
     conn: int
@@ -135,15 +155,26 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """What came over a connection broke the spec; class C closes it, class H halts the link."""
+    """What came over a connection broke the spec; class C closes it, class H halts the link.
+
+    grounds: the peer's statements behind a fault of class H, for the evidence.
+    """
 
     conn: int
     fault: TheirFault
+    grounds: Grounds = NO_GROUNDS
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Records that came again are those stored."""
+
+    conn: int
 
 
 @dataclass(frozen=True, slots=True)
 class StatusChanged:
-    """This side's status for the peer: which desks are attended, and whether it can store."""
+    """Our status for the peer changed: which desks are attended, and whether we can store."""
 
     attended: tuple[str, ...]
     read_only: bool
@@ -151,7 +182,7 @@ class StatusChanged:
 
 Input = (
     PathBegun | PathUp | PathDown | Bytes | Tick | Logged | Resent | TookIn | Receipted | Judged
-    | Refused | StatusChanged
+    | Compared | Refused | StatusChanged
 )  # fmt: skip
 
 # What must be done.
@@ -233,7 +264,7 @@ class Halt:
 
     code: str
     what: str
-    verdict: Verdict | None
+    grounds: Grounds
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +281,9 @@ Effect = (
 Effects = list[Effect]
 
 
+_NEVER: Final = Moment(0)
+
+
 @dataclass(slots=True)
 class _Conn:
     path: str
@@ -257,9 +291,11 @@ class _Conn:
     begun_at: Moment
     baseline: Heads
     reader: frames.Reader = field(default_factory=frames.Reader)
+    unread: deque[Message] = field(default_factory=deque)
     up: bool = False
+    judging: bool = False  # its HELLO is with the node: what came after it waits
     met: bool = False
-    heard_at: Moment = Moment(0)
+    heard_at: Moment = _NEVER
     pings: int = 0
 
 
@@ -280,6 +316,7 @@ class Session:
         self.state = HALTED if halted else DOWN
         self.why = halted or "no path yet"
         self.since = Moment(0)
+        self._now = Moment(0)
         self.peer_read_only = False
         self.peer_attended: tuple[str, ...] = ()
         self.peer_clock_ms: int | None = None
@@ -305,22 +342,44 @@ class Session:
 
     def step(self, given: Input, now: Moment) -> Effects:
         """Take one input; return what must be done, in this order."""
-        try:
-            return self._handlers[type(given)](self, given, now)
-        except TheirFault as fault:
-            conn = given.conn if isinstance(given, Bytes) else self._live
-            return self._fault(conn, fault, now)
+        self._follow(now)
+        return self._handlers[type(given)](self, given, now)
+
+    def wants(self, effect: Effect) -> bool:
+        """Say whether an effect on the logs still stands: an answer before it may have ended it."""
+        match effect:
+            case Send() | Close() | Halt():
+                return True
+            case Show():
+                return (effect.state, effect.why) == (self.state, self.why)
+            case Judge() | Resend():
+                return self.state != HALTED and effect.conn in self._conns
+            case _:
+                # What they said is weighed even if its connection was closed in the same read.
+                return self.state not in (HALTED, RECOVER)
+
+    def _follow(self, now: Moment) -> None:
+        # A clock that was set back must not make old connections young, nor silent ones heard.
+        if now < self._now:
+            for conn in self._conns.values():
+                conn.begun_at = now + (conn.begun_at - self._now)
+                conn.heard_at = now + (conn.heard_at - self._now)
+        self._now = now
 
     # Paths.
 
     def _path_begun(self, given: PathBegun, now: Moment) -> Effects:
+        if len(self._conns) >= CONNS_MAX:
+            return [Close(given.conn, "E_BUSY", f"{CONNS_MAX} connections of this link")]
         self._conns[given.conn] = _Conn(
             given.path, given.dialled, now, given.baseline or self._heads
         )
         return []
 
     def _path_up(self, given: PathUp, now: Moment) -> Effects:
-        conn = self._conns[given.conn]
+        conn = self._conns.get(given.conn)
+        if conn is None:  # it took too long
+            return []
         conn.up, conn.heard_at = True, now
         who = self._who
         payload = hello.write(
@@ -329,7 +388,9 @@ class Session:
                 given.nonce, self._echo, conn.path, self._heads, max(0, now.ms),
             )
         )  # fmt: skip
-        shown = self._move(RECONCILE, "catching up", now) if self._live is None else []
+        # RECOVER ends by a verdict, not by one more connection that says nothing.
+        is_open = self._live is not None or self.state == RECOVER
+        shown = [] if is_open else self._move(RECONCILE, "catching up", now)
         return [Send(given.conn, frames.encode(frames.HELLO, payload)), *shown]
 
     def _path_down(self, given: PathDown, now: Moment) -> Effects:
@@ -342,9 +403,17 @@ class Session:
             if self._live is not None and self.state == LIVE:
                 # What was under way on the lost connection goes again on this one.
                 return [Resend(self._live, self._heads.receipted)]
-        if self._live is None and not any(each.up for each in self._conns.values()):
+        if self._live is not None:
+            return []
+        self._forget_held()  # the peer sends again from where we are
+        if not any(each.up for each in self._conns.values()):
             return self._move(DOWN, why, now)
-        return []
+        return self._move(RECONCILE, "catching up", now) if self.state == LIVE else []
+
+    def _forget_held(self) -> None:
+        self._held.clear()
+        self._waiting.clear()
+        self._held_bytes = 0
 
     def _move(self, state: str, why: str, now: Moment) -> Effects:
         if self.state == HALTED or (self.state, self.why) == (state, why):
@@ -375,31 +444,26 @@ class Session:
     # Faults.
 
     def _refused(self, given: Refused, now: Moment) -> Effects:
-        return self._fault(given.conn, given.fault, now)
+        return self._fault(given.conn, given.fault, given.grounds, now)
 
-    def _fault(self, number: int | None, fault: TheirFault, now: Moment) -> Effects:
+    def _fault(self, number: int, fault: TheirFault, grounds: Grounds, now: Moment) -> Effects:
         if fault.wire_class == "H":
-            return self._halt(fault, None, now)
-        if number is None or number not in self._conns:
+            return self._halt(fault, grounds, now)
+        if number not in self._conns:
             return []
         # What is held may be what broke the rule: kept, it would break it again on every path.
         self._forget_held()
         told = Send(number, frames.error(fault))
         return [told, *self._drop(number, fault.code, fault.what, now)]
 
-    def _halt(self, fault: TheirFault, verdict: Verdict | None, now: Moment) -> Effects:
+    def _halt(self, fault: TheirFault, grounds: Grounds, now: Moment) -> Effects:
         if self.state == HALTED:
             return []
         told = frames.error(fault)
         self._forget_held()
         shown = self._move(HALTED, f"{fault.code}: {fault.what}", now)
-        halt = Halt(fault.code, fault.what, verdict)
+        halt = Halt(fault.code, fault.what, grounds)
         return [halt, *(Send(n, told) for n, c in self._conns.items() if c.up), *shown]
-
-    def _forget_held(self) -> None:
-        self._held.clear()
-        self._waiting.clear()
-        self._held_bytes = 0
 
     # Bytes.
 
@@ -408,36 +472,45 @@ class Session:
         if conn is None or not conn.up:
             return []
         conn.heard_at, conn.pings = now, 0
+        try:
+            conn.unread += conn.reader.feed(given.data)
+        except TheirFault as fault:
+            return self._fault(given.conn, fault, NO_GROUNDS, now)
+        return self._read(given.conn, conn, now)
+
+    def _read(self, number: int, conn: _Conn, now: Moment) -> Effects:
+        # What was decided before a fault stands; records are taken in together, at the end.
         effects: Effects = []
         again: list[tuple[int, bytes]] = []
         receipt: Cosignature | None = None
-        for message in conn.reader.feed(given.data):
-            if message.type == frames.RECORD:
-                self._take_record(conn, message, again)
-            elif message.type == frames.CHECKPOINT:
-                effects += self._take_checkpoint(given.conn, conn, message)
-            elif message.type == frames.COSIGN:
-                receipt = self._newer(conn, message, receipt)
-            else:
-                effects += self._take_control(given.conn, conn, message, now)
-            if given.conn not in self._conns:
-                return effects
+        fault: TheirFault | None = None
+        try:
+            while conn.unread and not conn.judging and number in self._conns:
+                message = conn.unread.popleft()
+                _check_turn(conn, message)
+                if message.type == frames.RECORD:
+                    self._take_record(message, again)
+                elif message.type == frames.CHECKPOINT:
+                    effects += self._take_checkpoint(number, message)
+                elif message.type == frames.COSIGN:
+                    receipt = self._newer(message, receipt)
+                else:
+                    effects += self._take_control(number, conn, message, now)
+        except TheirFault as caught:
+            fault = caught
         if again:
-            effects.append(Compare(given.conn, again))
-            if self._heads.in_receipt:  # they may have missed it
-                effects.append(Send(given.conn, frames.cosign(self._heads.in_receipt)))
+            effects.append(Compare(number, again))
         if receipt and receipt.size > self._heads.receipted:
-            effects.append(TakeReceipt(given.conn, receipt))
-        return effects + self._intake(given.conn)
+            effects.append(TakeReceipt(number, receipt))
+        if fault:
+            return effects + self._fault(number, fault, NO_GROUNDS, now)
+        return effects + self._intake(number)
 
-    def _only_met(self, conn: _Conn) -> bool:
-        # Nothing about a log counts before its heads were compared.
-        if not conn.met and self.state != HALTED:
-            raise frames.misshapen("a frame about a log before HELLO")
+    def _moves_logs(self) -> bool:
         return self.state in (LIVE, RECONCILE)
 
-    def _take_record(self, conn: _Conn, message: Message, again: list[tuple[int, bytes]]) -> None:
-        if not self._only_met(conn):
+    def _take_record(self, message: Message, again: list[tuple[int, bytes]]) -> None:
+        if not self._moves_logs():
             return
         seq, envelope = frames.read_record(message.payload)
         size = self._heads.in_size
@@ -448,28 +521,31 @@ class Session:
                 "E_SEQ_GAP", f"record {seq} while {size} are stored", "send from where we are"
             )
         elif seq not in self._held:
-            self._held_bytes += len(envelope)
-            if self._held_bytes > limits.MAX_INFLIGHT_BYTES + limits.MAX_MESSAGE:
+            held_bytes = self._held_bytes + len(envelope)
+            if held_bytes > limits.MAX_INFLIGHT_BYTES + limits.MAX_MESSAGE:
                 raise TheirFault("E_BUSY", "more than MAX_INFLIGHT is waiting", "wait for COSIGN")
-            self._held[seq] = envelope
+            self._held[seq], self._held_bytes = envelope, held_bytes
+        elif self._held[seq] != envelope:
+            raise frames.misshapen(f"two records at {seq}")
 
-    def _take_checkpoint(self, number: int, conn: _Conn, message: Message) -> Effects:
-        if not self._only_met(conn):
+    def _take_checkpoint(self, number: int, message: Message) -> Effects:
+        if not self._moves_logs():
             return []
         head = frames.read_checkpoint(message.payload)
         if head.size <= self._heads.in_size:
             return [CompareHead(number, head)]
         if head.size > self._heads.in_size + limits.MAX_INFLIGHT_COUNT:
             raise TheirFault("E_SEQ_GAP", f"a checkpoint at {head.size}", "send from where we are")
+        known = self._waiting.get(head.size)
+        if known is not None and known[0] != head:
+            raise frames.misshapen(f"two checkpoints of size {head.size}")
         if len(self._waiting) >= limits.MAX_WAITING_CHECKPOINTS:
             raise TheirFault("E_BUSY", "too many checkpoints wait", "wait for COSIGN")
         self._waiting[head.size] = (head, message.rank)
         return []
 
-    def _newer(
-        self, conn: _Conn, message: Message, known: Cosignature | None
-    ) -> Cosignature | None:
-        if not self._only_met(conn):
+    def _newer(self, message: Message, known: Cosignature | None) -> Cosignature | None:
+        if not self._moves_logs():
             return None
         found = frames.read_cosign(message.payload)
         if found.size > self._heads.out_size:
@@ -518,7 +594,7 @@ class Session:
             fault = TheirFault(
                 code, f"their side says: {said.text}", "compare with them by telephone"
             )
-            return self._halt(fault, None, now)
+            return self._halt(fault, NO_GROUNDS, now)
         return self._drop(number, "refused", f"their side says: {said.text}", now)
 
     def _take_hello(self, number: int, conn: _Conn, payload: bytes, now: Moment) -> Effects:
@@ -530,6 +606,15 @@ class Session:
                 "E_HELLO",
                 f"this is the link {stated.link_id} of {stated.party}, not ours with {self._who.peer}",
                 "compare the link id on both sides: detente link list",
+            )
+        who = self._who
+        forked = stated.card_serial == who.peer_serial and stated.card_hash != who.peer_card_hash
+        if forked and self.state != HALTED:
+            conn.met = True  # a halted link keeps its connections
+            raise TheirFault(
+                "E_CARD_FORK",
+                f"two different cards {who.peer_serial} of {who.peer}",
+                "compare cards by telephone; both operators were told",
             )
         self._echo = stated.nonce
         if not conn.dialled:
@@ -551,6 +636,7 @@ class Session:
                 self.why.partition(":")[0], "this link is halted", "see both operators"
             )
             return [*effects, Send(number, frames.error(fault))]
+        conn.judging = True
         return [*effects, Judge(number, stated.heads, self._heads, conn.baseline)]
 
     def _rival(self, number: int, conn: _Conn) -> int | None:
@@ -570,31 +656,46 @@ class Session:
 
     def _judged(self, given: Judged, now: Moment) -> Effects:
         conn, verdict = self._conns.get(given.conn), given.verdict
-        if conn is None:
+        if self.state == HALTED:
             return []
+        if conn is not None:
+            conn.judging, conn.met = False, True
         if verdict.conflict:
             whose = "ours" if verdict.conflict.ours else "theirs"
             size = verdict.conflict.stated.size
             fault = TheirFault(
                 "E_FORK", f"two signed histories of one log ({whose}, size {size})", "see docs"
             )
-            return self._halt(fault, verdict, now)
-        conn.met = True
+            grounds = Grounds(verdict.conflict.ours, verdict.conflict.stated)
+            return self._halt(fault, grounds, now)
+        if conn is None:
+            return []
         if verdict.recover:
-            return self._move(RECOVER, verdict.recover, now)
+            effects = self._move(RECOVER, verdict.recover, now)
+            return effects + self._read(given.conn, conn, now)
         if verdict.receipt:
-            self._heads = replace(self._heads, out_receipt=verdict.receipt)
+            self._keep_receipt(verdict.receipt)
         self._live = given.conn
         effects = self._move(LIVE, "connected", now)
         effects.append(Send(given.conn, self._status_frame()))
-        if verdict.resend_from < self._heads.out_size:
-            effects.append(Resend(given.conn, verdict.resend_from))
-        return effects
+        # A HELLO may be older than receipts that came over another connection.
+        start = max(verdict.resend_from, self._heads.receipted)
+        if start < self._heads.out_size:
+            effects.append(Resend(given.conn, start))
+        return effects + self._read(given.conn, conn, now)
+
+    def _compared(self, given: Compared, _now: Moment) -> Effects:
+        receipt = self._heads.in_receipt
+        if receipt is None or given.conn not in self._conns:
+            return []
+        return [Send(given.conn, frames.cosign(receipt))]  # they may have missed it
 
     # Status.
 
     def _status_changed(self, given: StatusChanged, _now: Moment) -> Effects:
         self._status = given
+        if self.state == HALTED:
+            return []
         return [Send(n, self._status_frame()) for n, c in self._conns.items() if c.met]
 
     def _status_frame(self) -> bytes:
@@ -617,9 +718,10 @@ class Session:
         ]
 
     def _resent(self, given: Resent, _now: Moment) -> Effects:
-        if given.conn not in self._conns:
+        if given.conn not in self._conns or self.state == HALTED:
             return []
-        self._flight = {given.checkpoint.size: sum(map(len, given.envelopes))}
+        if given.checkpoint.size > self._heads.receipted:
+            self._flight = {given.checkpoint.size: sum(map(len, given.envelopes))}
         return [Send(given.conn, _batch(given.first, given.envelopes, given.checkpoint, 1))]
 
     def _took_in(self, given: TookIn, _now: Moment) -> Effects:
@@ -629,16 +731,19 @@ class Session:
                 self._held_bytes -= len(self._held.pop(seq, b""))
             self._waiting = {n: each for n, each in self._waiting.items() if n > size}
             self._heads = replace(self._heads, in_=given.checkpoint, in_receipt=given.receipt)
-        if given.conn not in self._conns:
+        if given.conn not in self._conns or self.state == HALTED:
             return []
         return [Send(given.conn, frames.cosign(given.receipt, given.rank))]
 
     def _receipted(self, given: Receipted, _now: Moment) -> Effects:
-        size = given.receipt.size
-        if size > self._heads.receipted:
-            self._heads = replace(self._heads, out_receipt=given.receipt)
-            self._flight = {end: count for end, count in self._flight.items() if end > size}
+        if given.receipt.size > self._heads.receipted:
+            self._keep_receipt(given.receipt)
         return []
+
+    def _keep_receipt(self, receipt: Cosignature) -> None:
+        self._heads = replace(self._heads, out_receipt=receipt)
+        # What it covers is under way no more, or the window would stay shut.
+        self._flight = {end: n for end, n in self._flight.items() if end > receipt.size}
 
     _handlers: Mapping[type, Callable[..., Effects]] = {
         PathBegun: _path_begun,
@@ -651,9 +756,15 @@ class Session:
         TookIn: _took_in,
         Receipted: _receipted,
         Judged: _judged,
+        Compared: _compared,
         Refused: _refused,
         StatusChanged: _status_changed,
     }
+
+
+def _check_turn(conn: _Conn, message: Message) -> None:
+    if not conn.met and message.type not in _BEFORE_HELLO:
+        raise TheirFault("E_HELLO", "a frame before HELLO", "say HELLO first")
 
 
 def _batch(first: int, envelopes: Sequence[bytes], head: Checkpoint, rank: int) -> bytes:

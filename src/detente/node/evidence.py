@@ -6,6 +6,7 @@ from detente.core.checkpoint import Checkpoint, Cosignature
 from detente.core.envelope import split
 from detente.core.errors import OurFault
 from detente.core.party import Card
+from detente.link.session import Grounds
 from detente.node.ledger import Ledger
 from detente.node.ports import Tx
 
@@ -31,9 +32,7 @@ def _receipt(given: Cosignature | None) -> Json:
     }
 
 
-def conflict(
-    code: str, what: str, ledger: Ledger, stated: Checkpoint | None, given: Cosignature | None
-) -> bytes:
+def conflict(code: str, what: str, ledger: Ledger, grounds: Grounds) -> bytes:
     """Return the conflict as canonical JSON: what we hold of a log, and what was stated."""
     return canon.encode(
         {
@@ -44,8 +43,9 @@ def conflict(
             "origin": ledger.origin,
             "held": _head(ledger.checkpoint),
             "held_receipt": _receipt(ledger.receipt),
-            "stated": _head(stated),
-            "stated_receipt": _receipt(given),
+            "stated": _head(grounds.stated),
+            "stated_receipt": _receipt(grounds.receipt),
+            "entries": canon.to_base64(grounds.entries),
         }
     )
 

@@ -49,14 +49,10 @@ def compare(ledger: Ledger, tx: Tx, records: list[tuple[int, bytes]]) -> None:
 
 
 def conflicts(ledger: Ledger, tx: Tx, head: Checkpoint, owner_key: bytes) -> bool:
-    """Say whether the owner signed another history than the one stored below this size.
-
-    Raises TheirFault("E_CP_SIG") if the checkpoint differs and is not even signed.
-    """
-    if ledger.root_at(tx, head.size) == head.root:
-        return False
-    checkpoints.check(head, ledger.origin, owner_key)
-    return True
+    """Say whether the owner signed another history than the one stored below this size."""
+    return ledger.root_at(tx, head.size) != head.root and checkpoints.is_signed(
+        head, ledger.origin, owner_key
+    )
 
 
 def check_receipt(receipt: Cosignature, root: bytes, ledger: Ledger, receiver_key: bytes) -> None:

@@ -4,7 +4,6 @@ Synchronous and without a loop: the roof hands it one input at a time and does t
 leaves. Whatever it says to anyone is durable before it is said.
 """
 
-from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
@@ -23,7 +22,7 @@ from detente.link.session import Effect, Input, Session, Who
 from detente.node import evidence, inbox, outbox, roster
 from detente.node.ledger import Grown, Ledger
 from detente.node.outbox import Accepted
-from detente.node.ports import HOME, Answer, Kept, Level, PeerCard, Store, Tx
+from detente.node.ports import HOME, Answer, Kept, Level, PeerCard, Row, Store, Tx
 from detente.node.seat import LinkTerms, Seat
 
 ATTENDANCE: Final = Span(60_000)
@@ -86,7 +85,9 @@ class Node:
         self._terms = {each.peer.name: each for each in links}
         for link in self._links.values():
             if link.out.size == 0 and not link.waiting and not seat.restored:
-                self.submit([roster.link_open(seat, link.terms, now)], now)
+                opening = self.submit([roster.link_open(seat, link.terms, now)], now)[0]
+                if opening.code:
+                    raise OurFault("card.bad", opening.what, opening.remedy)
 
     # Opening.
 
@@ -115,6 +116,8 @@ class Node:
             card_hash=seat.card.hash,
             incarnation=seat.incarnation,
             dials_first=seat.card.fp60 < terms.peer.fp60,
+            peer_serial=terms.peer.serial,
+            peer_card_hash=terms.peer.hash,
         )
         heads = Heads(out.checkpoint, out.receipt, inn.checkpoint, inn.receipt)
         link = _Link(terms, out, inn, Session(who, heads, halted.decode() if halted else None))
@@ -133,14 +136,24 @@ class Node:
     def step(self, link_id: str, given: Input, now: Moment) -> None:
         """Take one input of a link; leaves effects."""
         link = self._links[link_id]
-        todo = deque([given])
-        while todo:
-            for effect in link.session.step(todo.popleft(), now):
-                answer = self._do(link, effect, now)
-                if answer is not None:
-                    todo.append(answer)
+        self._run(link, given, now)
         if link.waiting and not link.dispatching:
             self._dispatch(link, now)
+
+    def _run(self, link: _Link, given: Input, now: Moment) -> None:
+        # An answer of the logs is heard before the next effect: it may have ended that one.
+        effects = iter(link.session.step(given, now))
+        try:
+            for effect in effects:
+                if link.session.wants(effect):
+                    answer = self._do(link, effect, now)
+                    if answer is not None:
+                        self._run(link, answer, now)
+        except OurFault:
+            # Nothing more is said, but the machine knows these connections no longer.
+            rest = [effect for effect in effects if isinstance(effect, session.Close)]
+            self._effects += [(link.terms.link_id, effect) for effect in rest]
+            raise
 
     def heads(self) -> dict[str, Heads]:
         """Return what is durable here of both logs of each link, by link id."""
@@ -161,7 +174,7 @@ class Node:
             self.step(link_id, session.Tick(), now)
 
     def stop_storing(self, fault: OurFault, now: Moment) -> None:
-        """The disk failed: take nothing in any more, and say so to people and peers."""
+        """Take nothing in any more, because the disk failed; say so to people and peers."""
         self.read_only = fault
         self._tell_status(now)
 
@@ -173,12 +186,18 @@ class Node:
     # Effects on the logs.
 
     def _do(self, link: _Link, effect: Effect, now: Moment) -> Input | None:
-        link_id = link.terms.link_id
-        if self.read_only and isinstance(effect, _NEED_THE_STORE):
+        if isinstance(effect, session.Send | session.Close | session.Show):
+            self._effects.append((link.terms.link_id, effect))
+            return None
+        if self.read_only:
+            # The store answers nothing any more; records without a verdict would be a fault.
             if not isinstance(effect, session.Judge):
-                return None  # nothing is taken in; what was receipted is told again at HELLO
-            fault = TheirFault("E_DISK", "this node cannot store", "wait: its operator was told")
-            return session.Refused(effect.conn, fault)
+                return None
+            fault = TheirFault("E_DISK", "this node cannot store", "its operator mends the disk")
+            return session.Refused(effect.conn, fault, session.NO_GROUNDS)
+        if isinstance(effect, session.Halt):
+            self._keep_halt(link, effect, now)
+            return None
         try:
             match effect:
                 case session.Intake():
@@ -192,20 +211,14 @@ class Node:
                 case session.Compare():
                     with self._store.begin() as tx:
                         inbox.compare(link.inn, tx, list(effect.records))
-                    return None
-                case session.CompareHead():
-                    return self._compare_head(link, effect)
-                case session.Halt():
-                    self._keep_halt(link, effect, now)
-                    return None
+                    return session.Compared(effect.conn)
                 case _:
-                    self._effects.append((link_id, effect))
-                    return None
+                    return self._compare_head(link, effect)
         except TheirFault as fault:
-            return session.Refused(_conn_of(effect), fault)
+            return session.Refused(effect.conn, fault, _grounds_of(effect, fault))
 
     def _take_in(self, link: _Link, effect: session.Intake, now: Moment) -> Input | None:
-        if self._seat.restored or self.read_only:
+        if self._seat.restored:
             return None
         with self._store.begin() as tx:
             grown, receipt = inbox.take(self._seat, link.terms, link.inn, tx, effect, now)
@@ -246,6 +259,7 @@ class Node:
         count = head.size - effect.start
         with self._store.begin() as tx:
             rows = tx.rows(link.out.origin, effect.start, count, limits.MAX_INFLIGHT_BYTES * 2)
+        _check_rows(link.out.origin, rows)  # other bytes than we signed would halt the link
         return session.Resent(effect.conn, effect.start, [row.envelope for row in rows], head)
 
     def _compare_head(self, link: _Link, effect: session.CompareHead) -> Input | None:
@@ -259,10 +273,8 @@ class Node:
         )
 
     def _keep_halt(self, link: _Link, effect: session.Halt, now: Moment) -> None:
-        conflict = effect.verdict.conflict if effect.verdict else None
-        ledger = link.out if conflict and conflict.ours else link.inn
-        stated = conflict.stated if conflict else None
-        data = evidence.conflict(effect.code, effect.what, ledger, stated, None)
+        ledger = link.out if effect.grounds.ours else link.inn
+        data = evidence.conflict(effect.code, effect.what, ledger, effect.grounds)
         with self._store.begin() as tx:
             tx.set_note(f"halted:{link.terms.link_id}", f"{effect.code}: {effect.what}".encode())
             tx.keep_evidence(sha256(data).digest(), data, now)
@@ -289,7 +301,9 @@ class Node:
             try:
                 one = outbox.judge(self._seat, self._terms, envelope)
             except Fault as fault:
-                answers.append(Answer(b"", fault.code, fault.what, fault.remedy))
+                # What was taken once stays taken, though a card or an agreement changed since.
+                mid = self._taken_before(envelope)
+                answers.append(Answer(mid) if mid else _refused(fault))
             else:
                 accepted.append(one)
                 answers.append(Answer(one.mid))
@@ -297,6 +311,15 @@ class Node:
             refused = self._keep(accepted, now)
             answers = [refused.get(answer.mid, answer) for answer in answers]
         return answers
+
+    def _taken_before(self, envelope: bytes) -> bytes | None:
+        try:
+            key, mid = outbox.number_of(envelope)
+        except TheirFault:
+            return None
+        with self._store.begin() as tx:
+            known = tx.number(key)
+        return mid if known is not None and known[:32] == mid else None
 
     def _keep(self, accepted: Sequence[Accepted], now: Moment) -> dict[bytes, Answer]:
         refused: dict[bytes, Answer] = {}
@@ -413,13 +436,8 @@ class Node:
                 continue
             with self._store.begin() as tx:
                 rows = tx.rows(ledger.origin, start, count_max, bytes_max)
+            _check_rows(ledger.origin, rows)
             for row in rows:
-                if envelopes.entry_of(envelopes.split(row.envelope)) != row.entry:
-                    raise OurFault(
-                        "store.damaged",
-                        f"record {row.seq} of {ledger.origin} is not what was stored",
-                        "stop the node and check the disk",
-                    )
                 found.append(Kept(ledger.origin, row.seq, row.kept_at, row.envelope))
                 bytes_max -= len(row.envelope)
             count_max -= len(rows)
@@ -484,6 +502,20 @@ class Node:
             self._tell_status(now)
 
 
+def _check_rows(origin: str, rows: Sequence[Row]) -> None:
+    for row in rows:
+        if not envelopes.is_of(row.entry, row.envelope):
+            raise OurFault(
+                "store.damaged",
+                f"record {row.seq} of {origin} is not what was stored",
+                "stop the node and check the disk",
+            )
+
+
+def _refused(fault: Fault) -> Answer:
+    return Answer(b"", fault.code, fault.what, fault.remedy)
+
+
 def _by_link(accepted: Sequence[Accepted]) -> dict[str, list[tuple[int, bytes]]]:
     found: dict[str, list[tuple[int, bytes]]] = {}
     for one in accepted:
@@ -498,5 +530,17 @@ def _state_of(link: _Link) -> str:
     return link.session.state
 
 
-def _conn_of(effect: Effect) -> int:
-    return getattr(effect, "conn", -1)
+def _grounds_of(effect: Effect, fault: TheirFault) -> session.Grounds:
+    if fault.wire_class != "H":
+        return session.NO_GROUNDS
+    match effect:
+        case session.Intake():
+            try:
+                parts = [envelopes.entry_of(envelopes.split(each)) for each in effect.envelopes]
+            except TheirFault:
+                parts = []  # what has no form has no entry
+            return session.Grounds(stated=effect.checkpoint, entries=b"".join(parts))
+        case session.TakeReceipt():
+            return session.Grounds(ours=True, receipt=effect.receipt)
+        case _:
+            return session.NO_GROUNDS

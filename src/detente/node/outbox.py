@@ -15,6 +15,8 @@ from detente.core.party import Card
 from detente.core.record import Header
 from detente.node.seat import LinkTerms, Seat
 
+_RANKS: Final = {prec: rank for rank, prec in enumerate(record.PRECEDENCES, 1)}
+_URGENT: Final = _RANKS["IMMEDIATE"]
 BATCH_COUNT: Final = 64  # of ROUTINE: so that FLASH waits for one small batch
 _TAG_SIZE: Final = 16
 
@@ -36,7 +38,7 @@ class Accepted:
 
 def rank_of(prec: str) -> int:
     """Return the rank of a precedence on the wire: 1 ROUTINE to 4 FLASH."""
-    return record.PRECEDENCES.index(prec) + 1
+    return _RANKS[prec]
 
 
 def judge(seat: Seat, terms: dict[str, LinkTerms], envelope: bytes) -> Accepted:
@@ -58,19 +60,29 @@ def judge(seat: Seat, terms: dict[str, LinkTerms], envelope: bytes) -> Accepted:
     entry = envelopes.entry_of(parts)
     mid = envelopes.entry_mid(entry)
     rank = rank_of(header.prec)
-    urgent = rank > rank_of("PRIORITY") or record.needs_release(header, seat.second_person)
+    urgent = rank >= _URGENT or record.needs_release(header, seat.second_person)
     if seat.check_at_submit or urgent:
         record.check_signatures(signatures, mid, envelopes.entry_body_hash(entry), desk)
     _check_body(header, parts)
-    number = f"{header.from_}\n{header.matter}\n{header.s}\n{header.n}"
     return Accepted(
         mid=mid,
-        number_key=sha256(number.encode()).digest()[:16],
-        number_value=mid + sha256(parts.seals).digest()[:8],
+        number_key=_number_key(header),
+        number_value=mid + envelopes.entry_seals_hash(entry)[:8],
         rank=rank,
         links=_links(seat, terms, header, parts, envelope),
         envelope=envelope,
     )
+
+
+def number_of(envelope: bytes) -> tuple[bytes, bytes]:
+    """Return the key of a record's number and its mid, unjudged. Raises TheirFault."""
+    parts = envelopes.split(envelope)
+    return _number_key(record.read_header(parts.header)), record.mid_of(parts.header)
+
+
+def _number_key(header: Header) -> bytes:
+    number = f"{header.from_}\n{header.matter}\n{header.s}\n{header.n}"
+    return sha256(number.encode()).digest()[:16]
 
 
 def _check_body(header: Header, parts: Parts) -> None:
@@ -90,20 +102,20 @@ def _links(
     seat: Seat, terms: dict[str, LinkTerms], header: Header, parts: Parts, envelope: bytes
 ) -> tuple[tuple[str, bytes], ...]:
     seals = envelopes.read_seals(parts.seals)
-    parties = dict.fromkeys(names.party_of(address) for address in header.to)
-    foreign = [party for party in parties if party != seat.party]
     for seal in seals:
         if seal.address not in header.to and seal.address != header.from_:
             raise TheirFault("E_DESK", f"a seal for {seal.address}", "seal for addressees only")
+    foreign: dict[str, list[str]] = {}
     for address in header.to:
         desk, party = names.split(address)
-        card = seat.card if party == seat.party else _peer_card(terms, party, header)
+        card = seat.card
+        if party != seat.party:
+            card = _peer_card(terms, party, header)
+            foreign.setdefault(party, []).append(address)
         _check_desk(card, desk, None if header.is_open else _find(seals, address))
-    if not foreign:
-        return ()
     return tuple(
-        (terms[party].link_id, _for_party(party, header, parts, seals, envelope))
-        for party in foreign
+        (terms[party].link_id, _for_desks(theirs, header.from_, parts, seals, envelope))
+        for party, theirs in foreign.items()
     )
 
 
@@ -139,14 +151,11 @@ def _check_desk(card: Card, desk: str, seal: Seal | None) -> None:
         )
 
 
-def _for_party(
-    party: str, header: Header, parts: Parts, seals: tuple[Seal, ...], envelope: bytes
+def _for_desks(
+    theirs: list[str], author: str, parts: Parts, seals: tuple[Seal, ...], envelope: bytes
 ) -> bytes:
     # Their seals in the order of `to`, then our own as the copy a restored node can read.
-    theirs = [address for address in header.to if names.party_of(address) == party]
-    chosen = [seal for address in theirs for seal in seals if seal.address == address]
-    if header.from_ not in theirs:
-        chosen += [seal for seal in seals if seal.address == header.from_]
+    chosen = [seal for address in (*theirs, author) for seal in seals if seal.address == address]
     if tuple(chosen) == seals:
         return envelope
     return envelopes.encode(parts._replace(seals=envelopes.write_seals(chosen)))

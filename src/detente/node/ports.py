@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from detente.core.checkpoint import Checkpoint, Cosignature
 from detente.core.moment import Moment
@@ -21,8 +21,7 @@ class Head:
     receipt: Cosignature | None
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """One record in a log: its number, its 144-byte entry, the envelope, when it was kept."""
 
     seq: int
@@ -31,8 +30,7 @@ class Row:
     kept_at: Moment
 
 
-@dataclass(frozen=True, slots=True)
-class Queued:
+class Queued(NamedTuple):
     """One record that waits to be logged for a link."""
 
     id: int

@@ -26,7 +26,9 @@ def new_home_origin(seat: Seat) -> str:
     return f"{seat.party}/detente/home-{tail}"
 
 
-def _own_record(seat: Seat, kind: str, to: str, value: Json, now: Moment) -> bytes:
+def _own_record(
+    seat: Seat, kind: str, to: str, value: Json, now: Moment, prec: str = "ROUTINE"
+) -> bytes:
     salt = seat.entropy.draw(inner.SALT_SIZE)
     text = canon.encode(value)
     header = record.write_header(
@@ -34,7 +36,7 @@ def _own_record(seat: Seat, kind: str, to: str, value: Json, now: Moment) -> byt
             kind=kind,
             from_=seat.desk,
             to=(to,),
-            prec="ROUTINE",
+            prec=prec,
             tlp="CLEAR",
             matter=record.NO_MATTER,
             s=seat.entropy.draw(4).hex(),
@@ -71,7 +73,8 @@ def _opening(terms: LinkTerms, own: Card) -> dict[str, Json]:
 def link_open(seat: Seat, terms: LinkTerms, now: Moment) -> bytes:
     """Return leaf 0 of our log on a link: which cards and which nonce made it."""
     to = f"node@{terms.peer.name}"
-    return _own_record(seat, LINK_OPEN, to, _opening(terms, seat.card), now)
+    # It waits like any record, and a FLASH handed in before the first path would overtake it.
+    return _own_record(seat, LINK_OPEN, to, _opening(terms, seat.card), now, "FLASH")
 
 
 def home_open(seat: Seat, old: Json, now: Moment) -> bytes:

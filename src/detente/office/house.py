@@ -13,6 +13,7 @@ from detente.office.reading import Refusal, Taken
 from detente.office.tables import Rows, Table
 
 _FROM: Final = Field("from", Text(96))
+_WHO: Final = Field("who", Text(170))  # the record, a blank, and the desk that says it
 _ORIGIN: Final = Field("origin", Text(200), required=False)
 
 RECORDS: Final = Table(
@@ -37,7 +38,18 @@ RECORDS: Final = Table(
         _ORIGIN,
         Field("place", Whole()),
     ),
-    find_by=(("matter",), ("desk",)),
+    find_by=(("matter",),),
+)
+PLACES: Final = Table(  # a record to two parties stands in two logs
+    name="house_places",
+    key="where",
+    columns=(
+        Field("where", Text(280)),  # the record, a blank, and the log
+        Field("mid", Mid()),
+        Field("origin", Text(200)),
+        Field("place", Whole()),
+    ),
+    find_by=(("mid",),),
 )
 DELIVERIES: Final = Table(
     name="house_deliveries",
@@ -52,13 +64,14 @@ DELIVERIES: Final = Table(
 )
 READS: Final = Table(
     name="house_reads",
-    key="of",
-    columns=(Field("of", Mid()), _FROM, Field("at", When()), Field("ours", Flag())),
+    key="who",
+    columns=(_WHO, Field("of", Mid()), _FROM, Field("at", When()), Field("ours", Flag())),
 )
 REJECTS: Final = Table(
     name="house_rejects",
-    key="of",
+    key="who",
     columns=(
+        _WHO,
         Field("of", Mid()),
         _FROM,
         Field("code", Text(32)),
@@ -77,7 +90,9 @@ ACTS: Final = Table(
         Field("user", Text(64)),
         Field("act", Text(64)),
         Field("mids", Mid(), many=True, count_min=0, count_max=64),
+        kinds.REQUEST,
     ),
+    find_by=(("request",),),
 )
 REFUSED: Final = Table(
     name="house_refused",
@@ -87,6 +102,7 @@ REFUSED: Final = Table(
         Field("origin", Text(200)),
         Field("seq", Whole()),
         Field("mid", Mid()),
+        Field("to", Desks(), required=False),  # absent if the header cannot be read
         Field("code", Text(32)),
         Field("what", Text(500)),
         Field("remedy", Text(500)),
@@ -98,6 +114,16 @@ REFUSED: Final = Table(
 def delivery_key(desk: str, origin: str) -> str:
     """Return the key of what one desk opened of one log."""
     return f"{desk} {origin}"
+
+
+def said_key(mid: bytes, desk: str) -> str:
+    """Return the key of what one desk says of a record."""
+    return f"{mid.hex()} {desk}"
+
+
+def refused_key(origin: str, seq: int) -> str:
+    """Return the key of a record that was not acceptable."""
+    return f"{origin} {seq:016d}"
 
 
 def _fold_delivered(rows: Rows, record: Opened) -> None:
@@ -117,16 +143,19 @@ def _fold_delivered(rows: Rows, record: Opened) -> None:
 
 
 def _fold_read(rows: Rows, record: Opened) -> None:
-    # The first who saw it; a second says nothing new.
-    of, known = record.body.data("of"), rows.get(record.body.data("of"))
-    if known is None or Values(known).moment("at") > record.kept_at:
-        rows.put({"of": of, "from": record.from_, "at": record.kept_at, "ours": record.ours})
+    # The first who saw it; a second of the same desk says nothing new.
+    of, at = record.body.data("of"), record.kept_at
+    who = said_key(of, record.from_)
+    known = rows.get(who)
+    if known is None or Values(known).moment("at") > at:
+        rows.put({"who": who, "of": of, "from": record.from_, "at": at, "ours": record.ours})
 
 
 def _fold_reject(rows: Rows, record: Opened) -> None:
     body = record.body
     rows.put(
         {
+            "who": said_key(body.data("of"), record.from_),
             "of": body.data("of"),
             "from": record.from_,
             "code": body.text("code"),
@@ -147,6 +176,7 @@ def _fold_act(rows: Rows, record: Opened) -> None:
             "user": body.text("user"),
             "act": body.text("act"),
             "mids": body.get("mids", ()),
+            "request": body.get("request"),
         }
     )
 
@@ -158,12 +188,14 @@ FOLDS: Final = (
     Fold(ACTS, (kinds.ACT,), _fold_act),
 )
 FOLD_OF: Final = {kind.name: fold for fold in FOLDS for kind in fold.kinds}
-TABLES: Final = (RECORDS, REFUSED, *(fold.table for fold in FOLDS))
+TABLES: Final = (RECORDS, PLACES, REFUSED, *(fold.table for fold in FOLDS))
 
 
-def put_record(rows: Rows, taken: Taken, origin: str, place: int, kept_at: Moment) -> None:
-    """Keep where a record stands. origin is "" while it stands in no log."""
-    header = taken.header
+def put_record(rows: Rows, taken: Taken, kept_at: Moment) -> None:
+    """Keep what a record is, and when it was first kept."""
+    header, known = taken.header, Values(rows.get(taken.mid) or {})
+    if known:
+        kept_at = min(kept_at, known.moment("kept_at"))
     rows.put(
         {
             "mid": taken.mid,
@@ -181,10 +213,26 @@ def put_record(rows: Rows, taken: Taken, origin: str, place: int, kept_at: Momen
             "author": taken.signers.author,
             "ours": taken.ours,
             "known": taken.body is not None,
-            "origin": origin or None,
-            "place": place,
+            "origin": known.get("origin"),
+            "place": known.whole("place"),
         }
     )
+
+
+def put_place(records: Rows, places: Rows, mid: bytes, origin: str, place: int) -> None:
+    """Keep where a record stands; its own row names the log that sorts first, whichever was read."""
+    where, row = f"{mid.hex()} {origin}", records.get(mid)
+    if row is None or places.get(where) is not None:
+        return
+    places.put({"where": where, "mid": mid, "origin": origin, "place": place})
+    known = Values(row).text("origin")
+    if not known or origin < known:
+        records.put({**row, "origin": origin, "place": place})
+
+
+def plain(text: str) -> str:
+    """Return the words of a fault as one line of 1 to 500 characters: they may quote a stranger."""
+    return "".join(each if each.isprintable() else "?" for each in text[:500]) or "?"
 
 
 def put_refusal(rows: Rows, refusal: Refusal, origin: str, seq: int) -> None:
@@ -192,12 +240,13 @@ def put_refusal(rows: Rows, refusal: Refusal, origin: str, seq: int) -> None:
     fault = refusal.fault
     rows.put(
         {
-            "place": f"{origin} {seq:016d}",
+            "place": refused_key(origin, seq),
             "origin": origin,
             "seq": seq,
             "mid": refusal.mid.ljust(32, b"\0"),
+            "to": refusal.header.to if refusal.header else None,
             "code": fault.code,
-            "what": fault.what[:500],
-            "remedy": fault.remedy[:500],
+            "what": plain(fault.what),
+            "remedy": plain(fault.remedy),
         }
     )

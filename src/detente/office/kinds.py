@@ -9,6 +9,9 @@ from detente.office.fields import Field, Mid, Text, Whole
 from detente.office.kind import Kind
 
 NOT_OPENED_MAX: Final = 10_000
+REQUEST: Final = Field(
+    "request", Text(64), required=False
+)  # named by whoever may have to ask again
 
 DELIVERED: Final = Kind(
     name="sys.delivered",
@@ -47,6 +50,7 @@ ACT: Final = Kind(
         Field("user", Text(64)),
         Field("act", Text(64)),
         Field("mids", Mid(), many=True, count_min=0, count_max=64),
+        REQUEST,
     ),
     source="JS-2001 §3: bring perpetrators to justice, while protecting the rights of civilians",
 )

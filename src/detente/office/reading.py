@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from detente.core import body, envelope, inner, names, record
-from detente.core.canon import Json
 from detente.core.envelope import Parts
 from detente.core.errors import OurFault, TheirFault
 from detente.core.moment import Moment
@@ -69,16 +68,20 @@ def take(
         if desk is None:
             return None
         signers = _check_signers(header, mid, parts, owner, book, second_person)
-        if header.att:
-            raise TheirFault(
-                "E_ATT", "attachments are not fetched in this version", "send it in the record"
-            )
+        _check_no_attachments(header)
         salt, text = _open(header, mid, parts, desk, book, keys)
         body_values = read_body(header.kind, text, desks.get(desk))
     except TheirFault as fault:
         return Refusal(mid, header, fault)
     ours = owner == book.card.name
     return Taken(mid, header, signers, salt, text, body_values, desk, ours)
+
+
+def _check_no_attachments(header: Header) -> None:
+    if header.att:
+        raise TheirFault(
+            "E_ATT", "attachments are not fetched in this version", "send it in the record"
+        )
 
 
 def _our_desk(header: Header, owner: str, book: Book, keys: KeysAtWork) -> str | None:
@@ -166,7 +169,7 @@ def from_written(written: Written, desk: Desk | None) -> Taken:
         signers=Signers(written.author, None),
         salt=b"",
         text=written.text,
-        body=read_body(header.kind, written.text, desk),
+        body=written.body or read_body(header.kind, written.text, desk),
         desk=names.desk_of(header.from_),
         ours=True,
     )
@@ -176,7 +179,6 @@ def to_opened(taken: Taken, origin: str, place: int, kept_at: Moment) -> Opened:
     """Return the record as folds get it; its body must be known."""
     header = taken.header
     assert taken.body is not None, "folds get what the desk can read"
-    ext: dict[str, Json] = dict(header.ext or {})
     return Opened(
         mid=taken.mid,
         kind=header.kind,
@@ -196,7 +198,7 @@ def to_opened(taken: Taken, origin: str, place: int, kept_at: Moment) -> Opened:
         place=place,
         author=taken.signers.author,
         releaser=taken.signers.releaser,
-        ext=ext,
+        ext=dict(header.ext or {}),
         body=taken.body,
     )
 

@@ -15,6 +15,7 @@ from detente.core.keys import Entropy, Opener, Signer
 from detente.core.moment import Moment
 from detente.core.party import Card, DeskKeys
 from detente.core.record import Header, Signature
+from detente.office.fields import Values
 
 SERIES_KEPT = 4_096  # matters with a series in memory; an older one simply starts a new series
 
@@ -29,7 +30,10 @@ class KeysAtWork:
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """A record about to be made. text is the plaintext of its body, 262,144 bytes at most."""
+    """A record about to be made. text is the plaintext of its body, 262,144 bytes at most.
+
+    body is the same as values, where they are at hand.
+    """
 
     kind: str
     desk: str
@@ -39,10 +43,12 @@ class Letter:
     matter: str
     prec: str
     tlp: str
+    body: Values | None = None
     is_open: bool = False
     reply_to: bytes | None = None
     deadline: Moment | None = None
     ext: Mapping[str, Json] | None = None
+    caveats: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +59,7 @@ class Written:
     author: str
     header: Header
     text: bytes
+    body: Values | None
     envelope: bytes
 
 
@@ -126,6 +133,7 @@ def write(letter: Letter, author: str, book: Book, keys: KeysAtWork) -> Written:
         reply_to=letter.reply_to,
         deadline=letter.deadline,
         ext=letter.ext,
+        caveats=letter.caveats,
     )
     head = record.write_header(header)
     mid = record.mid_of(head)
@@ -134,7 +142,7 @@ def write(letter: Letter, author: str, book: Book, keys: KeysAtWork) -> Written:
     message = record.statement(record.AUTHOR, mid, sha256(sealed_body).digest())
     sigs = record.write_signatures([Signature(record.AUTHOR, author, signer.sign(message))])
     parts = Parts(head, sigs, envelope.write_seals(seals), sealed_body)
-    return Written(mid, author, header, letter.text, envelope.encode(parts))
+    return Written(mid, author, header, letter.text, letter.body, envelope.encode(parts))
 
 
 def _seals(key: bytes, header: Header, own: str, mid: bytes, book: Book) -> list[Seal]:

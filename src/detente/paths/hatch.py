@@ -90,7 +90,9 @@ def _submit(hatch: Hatch, given: Sequence[Any], now: Moment) -> object:
 
 
 def _since(hatch: Hatch, given: Sequence[Any], _now: Moment) -> object:
-    rows = hatch.since(given[0], min(given[1], limits.MAX_INFLIGHT_COUNT), min(given[2], FRAME_MAX // 4))
+    rows = hatch.since(
+        given[0], min(given[1], limits.MAX_INFLIGHT_COUNT), min(given[2], FRAME_MAX // 4)
+    )
     return [[each.origin, each.seq, each.kept_at.ms, each.envelope] for each in rows]
 
 
@@ -182,7 +184,7 @@ class HatchClient:
     def _ask(self, name: str, *given: object) -> Any:  # noqa: ANN401  as above
         return self._finish(self._start(name, *given))
 
-    def submit(self, envelopes: Sequence[bytes], now: Moment) -> list[Answer]:
+    def submit(self, envelopes: Sequence[bytes], now: Moment) -> list[Answer]:  # noqa: ARG002  its clock
         """Hand in records, in as few requests as their bytes allow; see ports.Hatch."""
         found: list[Answer] = []
         batch: list[bytes] = []
@@ -216,7 +218,7 @@ class HatchClient:
         found: bytes = self._ask("prove", origin, seq)
         return found
 
-    def attend(self, desk: str, now: Moment) -> None:
+    def attend(self, desk: str, now: Moment) -> None:  # noqa: ARG002  its clock
         """Say that somebody is at a desk."""
         self._ask("attend", desk)
 

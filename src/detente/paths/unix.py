@@ -10,21 +10,26 @@ from typing import Final
 
 from detente.core.errors import OurFault
 
+OWN: Final = 0o600  # for this system user alone
+GROUP: Final = 0o660  # also for its group: whoever comes is told apart by the kernel
 _BACKLOG: Final = 64
 _CREDENTIALS: Final = struct.Struct("3i")
 
 
-def listen_unix(path: Path) -> socket.socket:
-    """Return a non-blocking socket that listens at `path`, for this system user alone (0600).
+def listen_unix(path: Path, mode: int = OWN) -> socket.socket:
+    """Return a non-blocking socket that listens at `path`: OWN or GROUP may connect.
 
     What a process that died left there is taken away, but only after nobody answered. Raises
     OurFault: run.already, path.permission, path.unusable.
     """
     sock = _new()
+    # Born with its mode: who may come and finds no listener yet comes again, but who is told
+    # that he may not goes away for good.
+    before = os.umask(0o777 & ~mode)
     try:
         _clear(path)
         sock.bind(str(path))
-        path.chmod(0o600)  # before `listen`: until then nobody can have come in
+        path.chmod(mode)  # a folder's default rights may have overruled the mask; before `listen`
         sock.listen(_BACKLOG)
     except OSError as error:
         sock.close()
@@ -32,6 +37,8 @@ def listen_unix(path: Path) -> socket.socket:
     except OurFault:
         sock.close()
         raise
+    finally:
+        os.umask(before)
     sock.settimeout(0)
     return sock
 

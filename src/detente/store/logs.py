@@ -18,7 +18,8 @@ from detente.node.ports import Head, Queued, Row, Tx
 SCHEMA: Final = 1
 _LOG_BITS: Final = 48  # a place is log number, then the record's number: rows of a log lie together
 _LEVEL_BITS: Final = 40
-WAL_PAGES_MAX: Final = 4_096  # 16 MiB; above it the roof folds the WAL back when it is idle
+_HEAD_BYTES: Final = 20_480  # pages that a new head touches
+WAL_FOLD: Final = 16 * 1024**2  # bytes in the WAL above which it is folded back into the file
 
 _TABLES: Final = """
 create table log (id integer primary key, origin text not null unique);
@@ -45,6 +46,7 @@ class SqliteLogs:
         """Open or create the file. Raises OurFault: store.newer, store.damaged, store.unreadable."""
         self._logs: dict[str, int] = {}
         self._stopped: OurFault | None = None
+        self._written = 0  # bytes of rows committed since the WAL was folded back
         try:
             self._db = sqlite3.connect(file, isolation_level=None, cached_statements=256)
             self._open(file)
@@ -79,8 +81,10 @@ class SqliteLogs:
             raise self._stopped
         try:
             self._db.execute("begin immediate")
-            yield SqliteTx(self._db, self._logs)
+            tx = SqliteTx(self._db, self._logs)
+            yield tx
             self._db.execute("commit")
+            self._written += tx.written
         except sqlite3.DatabaseError as error:
             self._stopped = fault_of(error, None)
             self._undo()
@@ -105,10 +109,15 @@ class SqliteLogs:
         """Why the store stopped, if it did."""
         return self._stopped
 
-    def fold_wal(self) -> None:
-        """Move the WAL into the file, as far as no one is in the way. Call it when idle."""
-        if self._stopped:
+    def fold_wal(self, *, only_large: bool = False) -> None:
+        """Move the WAL into the file; call it between commits, never inside one.
+
+        A WAL that was folded back is written from its beginning again: a sync of blocks that the
+        file already has is cheaper than one that makes it longer.
+        """
+        if self._stopped or (only_large and self._written < WAL_FOLD):
             return
+        self._written = 0
         try:
             self._db.execute("pragma wal_checkpoint(passive)")
         except sqlite3.DatabaseError as error:
@@ -143,6 +152,7 @@ class SqliteTx:
 
     def __init__(self, db: sqlite3.Connection, logs: dict[str, int]) -> None:
         self._db, self._logs = db, logs
+        self.written = 0  # bytes this transaction adds to the WAL, about
 
     def _base(self, origin: str) -> int:
         number = self._logs.get(origin)
@@ -170,6 +180,7 @@ class SqliteTx:
 
     def set_head(self, origin: str, head: Head) -> None:
         """Replace the head, and keep its statements under their sizes."""
+        self.written += _HEAD_BYTES
         base = self._base(origin)
         owner, receipt = head.checkpoint, head.receipt
         self._db.execute(
@@ -200,6 +211,7 @@ class SqliteTx:
     def append(self, origin: str, rows: Sequence[Row]) -> None:
         """Add rows at the end of a log."""
         base = self._base(origin)
+        self.written += sum(len(row.envelope) for row in rows)
         self._db.executemany(
             "insert into entry (place, entry, at, envelope) values (?,?,?,?)",
             [(base + row.seq, row.entry, row.kept_at.ms, row.envelope) for row in rows],

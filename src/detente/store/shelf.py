@@ -62,6 +62,7 @@ class _Rows:
 
     def __init__(self, base: sqlite3.Connection, shape: Shape) -> None:
         self._shape = shape
+        self.table = shape.table
         self._do = base.execute
         self._do_many = base.executemany
 
@@ -98,8 +99,15 @@ class _Tx:
         self._base, self._known = base, known
         # Shapes seen in this transaction count for later ones only once it is committed.
         self.seen: dict[str, Shape] = {}
+        self._rows: dict[str, _Rows] = {}
 
     def rows(self, table: Table) -> Rows:
+        ready = self._rows.get(table.name)
+        if ready is None or ready.table is not table:
+            ready = self._rows[table.name] = self._open(table)
+        return ready
+
+    def _open(self, table: Table) -> _Rows:
         shape = shape_of(table)
         if self._known.get(table.name) is not shape and self.seen.get(table.name) is not shape:
             self._stand(table, shape)
@@ -122,6 +130,7 @@ class _Tx:
             self._base.execute("DELETE FROM shelf_shapes WHERE name = ?", (table.name,))
             self.seen.pop(table.name, None)
             self._known.pop(table.name, None)
+            self._rows.pop(table.name, None)
 
     def place(self, origin: str) -> int:
         found = self._one("SELECT place FROM shelf_places WHERE origin = ?", origin)

@@ -23,7 +23,6 @@ from detente.office.fields import (
     Values,
     When,
     Whole,
-    mid_text,
 )
 from detente.office.tables import Rows, Table
 
@@ -62,14 +61,14 @@ TEXTS: Final = Table(
 NEWEST: Final = Table(  # its key puts the latest first
     name="cert_newest",
     key="place",
-    columns=(Field("place", Text(80)), _MID, _PARTY),
+    columns=(Field("place", Text(96)), _MID, _PARTY),
     find_by=(("mid",), ("party",)),
 )
 OBJECTS: Final = Table(
     name="cert_objects",
     key="place",
     columns=(
-        Field("place", Text(80)),  # the bundle's mid and the object's place in it
+        Field("place", Text(96)),  # the bundle's mid and the object's place in it
         Field("bundle", Mid()),
         kinds.OBJECT_ID,
         kinds.MODIFIED,
@@ -152,7 +151,7 @@ def fold_objects(rows: Rows, opened: Opened) -> None:
     """Keep each object of a bundle under its id, so that one can ask who said it."""
     rows.put_many(
         [
-            {"place": f"{mid_text(opened.mid)}/{place:04}", "bundle": opened.mid, **one}
+            {"place": f"{opened.mid.hex()}/{place:04}", "bundle": opened.mid, **one}
             for place, one in enumerate(opened.body.parts("objects"))
         ]
     )
@@ -171,7 +170,7 @@ def fold_withdraw(rows: Rows, opened: Opened) -> None:
 
 def newest_place(kept_at: Moment, mid: bytes) -> str:
     """Return a text that sorts later moments first."""
-    return f"{2**53 - kept_at.ms:016}/{mid_text(mid)}"
+    return f"{2**53 - kept_at.ms:016}/{mid.hex()}"
 
 
 def _common(rows: Rows, opened: Opened) -> dict[str, Value]:

@@ -242,7 +242,9 @@ def _parse(data: bytes) -> Json:
 
 
 def _check_depth(data: bytes) -> None:
-    # Before parsing: the parser itself would recurse.
+    # Before parsing: the parser itself would recurse. Few brackets cannot be deep.
+    if data.count(b"{") + data.count(b"[") <= DEPTH_MAX:
+        return
     depth = 0
     for found in _BRACKETS.finditer(data):
         sign = found[0][:1]

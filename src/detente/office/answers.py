@@ -1,0 +1,243 @@
+"""What an office answers by itself: DELIVERED, and refusals.
+
+An answer is a state, not an event: it is due exactly if none of ours says as much, in the logs or
+the outbox. So nothing is answered twice, whatever breaks in between. Source: spec/kinds/sys.md.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final
+
+from detente.core import limits, names, record
+from detente.core.errors import OurFault
+from detente.core.moment import Moment, Span
+from detente.office import house, kinds
+from detente.office.desk import TableReader, every
+from detente.office.fields import Values
+from detente.office.ports import ShelfTx
+from detente.office.post import Post
+from detente.office.reading import Refusal, Taken
+from detente.office.register import Register
+
+READ_COUNT: Final = 256  # records of one turn
+READ_BYTES: Final = limits.KIB**2
+DELIVERED_EVERY: Final = Span(1_000)  # cumulative, so one a second says it all
+URGENT_RANK: Final = record.PRECEDENCES.index("IMMEDIATE")
+
+
+@dataclass(slots=True)
+class Reading:
+    """How far this office read one peer's log, and what it may owe for it.
+
+    settled: below it nothing is owed. tell: the newest record by our desk that opened it, the desk
+    that wrote it and its rank. refused: not opened, perhaps to be answered.
+    """
+
+    upto: int = 0
+    settled: int = 0
+    tell: dict[tuple[str, str, int], int] = field(default_factory=dict)
+    refused: list[int] = field(default_factory=list)
+
+
+class Answers:
+    """What one office owes to its peers' logs.
+
+    may_answer: all that stood in our own logs was read, so that what we said is known. muted: the
+    node took nothing in when we last tried, and why.
+    """
+
+    def __init__(self, register: Register, post: Post) -> None:
+        self._register, self._post = register, post
+        self._readings: dict[str, Reading] = {}
+        self._told_at = Moment(0)
+        self.may_answer = False
+        self.muted: OurFault | None = None
+
+    def open(self, tx: ShelfTx) -> None:
+        """Begin to keep account of logs that are new."""
+        for origin in self._register.theirs():
+            if origin not in self._readings:
+                self._readings[origin] = self._open_reading(tx, origin)
+
+    def forget(self) -> None:
+        """Keep account of nothing: the tables are folded again."""
+        self._readings.clear()
+        self.may_answer = False
+
+    def _open_reading(self, tx: ShelfTx, origin: str) -> Reading:
+        # DELIVERED of all desks for one size go out together, so the furthest counts.
+        note = tx.note(f"settled {origin}")
+        told = [self._told(tx, origin, desk) for desk in self._register.keys.openers]
+        return Reading(tx.place(origin), max([int(note) if note else 0, *told]))
+
+    def _told(self, tx: ShelfTx, origin: str, desk: str) -> int:
+        who = house.delivery_key(self._register.address(desk), origin)
+        row = tx.rows(house.DELIVERIES).get(who)
+        return Values(row).whole("upto") if row else 0
+
+    def find_unanswered(self) -> None:
+        """Read again what was read before a crash and not answered, up to where we stand."""
+        register = self._register
+        register.see_levels()
+        with register.shelf.begin() as tx:
+            self._readings = {each: self._open_reading(tx, each) for each in register.theirs()}
+            for origin, found in self._readings.items():
+                rows = every(TableReader(tx.rows), house.REFUSED, {"origin": origin})
+                found.refused = [row.whole("seq") for row in rows]
+        for origin, found in self._readings.items():
+            at = found.settled
+            while at < found.upto:
+                kept = register.since(origin, at, READ_COUNT, READ_BYTES)
+                if not kept:
+                    break
+                for each in kept:
+                    taken = register.take(each)
+                    if isinstance(taken, Taken) and each.seq < found.upto:
+                        self._note(found, each.seq, taken)
+                at = kept[-1].seq + 1
+
+    def note(
+        self,
+        origin: str,
+        upto: int,
+        opened: Sequence[tuple[int, Taken]],
+        refused: Sequence[int],
+    ) -> None:
+        """Take note of what was read of a peer's log, below `upto`, by place."""
+        found = self._readings[origin]
+        found.upto = upto
+        found.refused += refused
+        for seq, taken in opened:
+            self._note(found, seq, taken)
+
+    @staticmethod
+    def _note(state: Reading, seq: int, taken: Taken) -> None:
+        # Receipts of offices are not receipted by offices: that would never end.
+        if taken.header.kind.startswith("sys."):
+            return
+        rank = record.PRECEDENCES.index(taken.header.prec)
+        key = (taken.desk, taken.header.from_, rank)
+        state.tell[key] = max(state.tell.get(key, 0), seq)
+
+    def due(self) -> Moment | None:
+        """Return when `answer` may have something to say; None for never."""
+        if self.muted or any(state.tell for state in self._readings.values()):
+            return self._told_at + DELIVERED_EVERY
+        return None
+
+    def resume(self, now: Moment) -> None:
+        """Hand in again what the outbox holds. Raises OurFault("hatch.closed")."""
+        self.muted = None
+        self._try(self._post.resume, now)
+
+    def answer(self, now: Moment) -> None:
+        """Say what is due now. Raises OurFault("hatch.closed")."""
+        is_early = now - self._told_at < DELIVERED_EVERY and self._told_at <= now
+        if self.muted:
+            if is_early:
+                return
+            self.resume(now)
+        if self.may_answer and not self.muted:
+            self._try(self._reject_all, now)
+        if self.may_answer and not self.muted:
+            self._try(lambda at: self._deliver(at, is_early=is_early), now)
+
+    def _try(self, say: Callable[[Moment], None], now: Moment) -> None:
+        # A node that takes nothing in, or a desk without a key, is no reason to read nothing.
+        try:
+            say(now)
+        except OurFault as fault:
+            if fault.code == "hatch.closed":
+                raise
+            self.muted, self._told_at = fault, now
+
+    def _deliver(self, now: Moment, *, is_early: bool) -> None:
+        owing = {}
+        for origin, state in self._readings.items():
+            if state.tell:
+                self._forget_told(origin, state)
+            if state.tell:
+                owing[origin] = state
+            elif state.upto - state.settled >= READ_COUNT:
+                # Nothing was owed for so many: a restart need not look at them again.
+                with self._register.shelf.begin() as tx:
+                    tx.set_note(f"settled {origin}", str(state.upto).encode())
+                state.settled = state.upto
+        if is_early and not any(
+            key[2] >= URGENT_RANK for each in owing.values() for key in each.tell
+        ):
+            return
+        for origin, state in owing.items():
+            self._tell_delivered(origin, state, now)
+            self._told_at = now
+
+    def _forget_told(self, origin: str, state: Reading) -> None:
+        with self._register.shelf.begin() as tx:
+            told = {desk: self._told(tx, origin, desk) for desk, _, _ in state.tell}
+        state.tell = {key: seq for key, seq in state.tell.items() if seq >= told[key[0]]}
+
+    def _tell_delivered(self, origin: str, state: Reading, now: Moment) -> None:
+        with self._register.shelf.begin() as tx:
+            find = tx.rows(house.REFUSED).find
+            rows = [Values(row) for row in find({"origin": origin}, None, kinds.NOT_OPENED_MAX)]
+        letters = []
+        for desk in sorted({key[0] for key in state.tell}):
+            address = self._register.address(desk)
+            # Whose header cannot be read may be addressed to any desk.
+            missing = [
+                row.whole("seq") for row in rows if address in row.texts("to") or "to" not in row
+            ]
+            body = Values({"origin": origin, "upto": state.upto, "not": tuple(sorted(missing))})
+            told = [key for key in state.tell if key[0] == desk]
+            to = tuple(sorted({sender for _, sender, _ in told}))[: limits.MAX_TO]
+            letter = self._post.house_letter(kinds.DELIVERED, desk, to, body, now)
+            rank = max(rank for _, _, rank in told)
+            letters.append(replace(letter, prec=record.PRECEDENCES[rank]))
+        written = [self._post.write(each, self._post.unattended(each.desk)) for each in letters]
+        self._post.hand_in(written, now)
+        state.settled = state.upto
+        state.tell.clear()
+
+    def _reject_all(self, now: Moment) -> None:
+        for origin, state in self._readings.items():
+            while state.refused:
+                self._reject(origin, state.refused[-1], now)
+                state.refused.pop()
+
+    def _reject(self, origin: str, seq: int, now: Moment) -> None:
+        register = self._register
+        with register.shelf.begin() as tx:
+            row = tx.rows(house.REFUSED).get(house.refused_key(origin, seq))
+            assert row is not None, "it was kept when it was refused"
+            mid, rejects = Values(row).data("mid"), tx.rows(house.REJECTS)
+            ours = map(register.address, register.keys.openers)
+            if any(rejects.get(house.said_key(mid, each)) for each in ours):
+                return
+        refusal = register.take(register.kept_at(origin, seq))
+        if not isinstance(refusal, Refusal) or refusal.header is None:
+            return  # nobody is known to answer to; people see it in the list of refused records
+        header, fault = refusal.header, refusal.fault
+        # Only the party that wrote the log is answered: else a peer could have us write to another.
+        if names.party_of(header.from_) != register.levels[origin].owner:
+            return
+        if not self._knows(header.from_) or header.kind.startswith("sys."):
+            return
+        named = [desk for desk in register.keys.openers if register.address(desk) in header.to]
+        desk = named[0] if named else min(register.keys.openers)
+        what, remedy = house.plain(fault.what), house.plain(fault.remedy)
+        body = Values({"of": refusal.mid, "code": fault.code, "what": what, "remedy": remedy})
+        letter = self._post.house_letter(kinds.REJECT, desk, (header.from_,), body, now)
+        letter = replace(
+            letter,
+            matter=header.matter,
+            tlp=header.tlp,
+            caveats=header.caveats,
+            prec=header.prec,
+            reply_to=refusal.mid,
+        )
+        self._post.hand_in([self._post.write(letter, self._post.unattended(desk))], now)
+
+    def _knows(self, address: str) -> bool:
+        desk, party = names.split(address)
+        card = self._register.book.peers.get(party)
+        return card is not None and desk in card.desks
