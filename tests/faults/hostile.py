@@ -9,6 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+from tests.faults.runs import PATIENCE, SECRETS
+
 from detente.app import build, system
 from detente.app.meeting import Meeting
 from detente.core import body, canon, checkpoint, envelope, names, record, tree
@@ -22,7 +24,6 @@ from detente.node import roster
 from detente.node.seat import Seat
 from detente.paths.tls import TlsConnection, TlsContext
 from detente.vault.file import FileVault
-from tests.faults.runs import PATIENCE, SECRETS
 
 Entropy = system.SystemEntropy
 DESK: Final = "cert"
@@ -273,5 +274,3 @@ class Hostile:
                     assert header.reply_to is not None
                     self._answers[header.reply_to] = canon.decode_object(text, 4096)
         return self._answers
-
-

@@ -212,9 +212,7 @@ def _answers(sock: Path, page: str) -> bool:
     return True
 
 
-def start(
-    folder: Path, *words: str, env: Mapping[str, str] | None = None
-) -> Running:
+def start(folder: Path, *words: str, env: Mapping[str, str] | None = None) -> Running:
     """Start `detente run`."""
     process = subprocess.Popen(
         command("run", "--at", folder, *words),
@@ -231,9 +229,7 @@ def start(
 
 
 @contextmanager
-def running(
-    folder: Path, *words: str, env: Mapping[str, str] | None = None
-) -> Iterator[Running]:
+def running(folder: Path, *words: str, env: Mapping[str, str] | None = None) -> Iterator[Running]:
     """Run a party until the block ends."""
     found = start(folder, *words, env=env)
     try:

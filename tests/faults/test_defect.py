@@ -4,7 +4,6 @@ import stat
 from pathlib import Path
 
 import pytest
-
 from tests.faults import runs
 from tests.faults.conftest import Place, listen_at
 from tests.faults.runs import detente
@@ -34,7 +33,11 @@ def spoiled(tmp_path: Path, module: str, change: str) -> dict[str, str]:
     """The environment of a program in which one function fails."""
     place = tmp_path / "spoiled"
     place.mkdir()
-    lines = BROKEN.replace("MODULE", module).replace("CHANGE", change).replace("SECRET", SECRET.encode().hex())
+    lines = (
+        BROKEN.replace("MODULE", module)
+        .replace("CHANGE", change)
+        .replace("SECRET", SECRET.encode().hex())
+    )
     (place / "sitecustomize.py").write_text(lines)
     return {"PYTHONPATH": f"{place}:{runs._environment({})['PYTHONPATH']}"}
 
@@ -89,7 +92,7 @@ def test_a_half_that_dies_of_a_defect_is_started_again_and_its_report_named(
 ) -> None:
     env = spoiled(tmp_path, "detente.app.api", "found.Api.handle")
     with runs.running(folder, env=env) as found:
-        runs.until(lambda: (folder / "office" / "desk.sock").exists())
+        runs.until((folder / "office" / "desk.sock").exists)
         said = detente("record", "list", "--json", "--at", folder)
         assert (said.code, said.error["code"]) == (2, "run.not_running")
         died = found.logged(code="run.died")

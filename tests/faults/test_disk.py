@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-
 from tests.faults import runs
 from tests.faults.test_running import bundles, send
 
@@ -126,5 +125,3 @@ def test_a_party_is_not_made_by_halves_on_a_full_disk(small: Small) -> None:
     assert said.code == 2
     assert said.error["code"] in ("vault.unwritable", "file.unwritable")
     assert not place.exists()
-
-

@@ -9,7 +9,10 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-
+from tests.faults import runs
+from tests.faults.conftest import Place
+from tests.faults.hostile import Hostile, Line
+from tests.faults.runs import Running, detente
 
 from detente.app.system import now
 from detente.core import checkpoint
@@ -17,10 +20,6 @@ from detente.core.checkpoint import Checkpoint, Cosignature
 from detente.desks.cert import kinds
 from detente.link import frames
 from detente.office.fields import Values
-from tests.faults import runs
-from tests.faults.conftest import Place
-from tests.faults.hostile import Hostile, Line
-from tests.faults.runs import Running, detente
 
 GOOD: Final = kinds.ANSWER.write(Values({"to": bytes(32), "verdict": "useful"}))
 

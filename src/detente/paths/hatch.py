@@ -119,7 +119,7 @@ def _attend(hatch: Hatch, given: Sequence[Any], now: Moment) -> object:
     return None
 
 
-_Count = Annotated[int, msgspec.Meta(ge=0, le=limits.MAX_TREE)]
+_Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]  # one more than a log can be long
 _Envelopes = Annotated[list[bytes], msgspec.Meta(max_length=limits.MAX_BATCH_COUNT)]
 # By the request's name: the form of what is given, and who answers.
 _SERVE: Final[Mapping[str, tuple[Any, Callable[[Hatch, Sequence[Any], Moment], object]]]] = {
