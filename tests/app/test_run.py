@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import socket
+import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -153,3 +154,22 @@ def test_a_port_in_use_ends_it_at_once_with_the_fault_of_the_node(idle: Path) ->
     assert "path.port_in_use" in said.stderr
     assert "run.died" not in said.stderr
     assert list(idle.rglob("*.sock")) == []
+
+
+def test_tables_of_another_version_are_folded_anew_at_the_start(tmp_path: Path) -> None:
+    folder, machine = processes.make(tmp_path, "cordia.gov"), Machine()
+    try:
+        first = machine.run(folder)
+        until(lambda: processes.serves(folder), "cordia runs")
+        first.terminate()
+        first.wait(processes.PATIENCE)
+        with sqlite3.connect(folder / "office" / "office.sqlite") as base:
+            changed = base.execute("UPDATE shelf_shapes SET made = 'another'").rowcount
+        base.close()
+        assert changed
+        machine.run(folder)
+        until(lambda: processes.serves(folder), "cordia runs again")
+        told = [row["code"] for row in processes.log_rows(folder) if row["process"] == "office"]
+        assert "store.shape" in told
+    finally:
+        machine.end()

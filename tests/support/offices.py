@@ -339,7 +339,6 @@ class Net:
     def _down(self, link: Link, end: Side) -> None:
         if link.number:
             end.node.step(link.link_id, session.PathDown(link.number, "the line is down"), self.now)
-            end.node.take_effects()
 
     def _connect(self, link: Link) -> None:
         link.number += 1

@@ -5,12 +5,13 @@ an id); files are base64. `request` beside the members of an act is a name for t
 answer asks again under the same one, and nothing is sent twice. Documented in docs/api.md.
 """
 
+import re
 from collections.abc import Callable
 
 from detente.app.http import Reply, Request
 from detente.core import canon, record
 from detente.core.canon import Json
-from detente.core.errors import OurFault
+from detente.core.errors import OurFault, TheirFault
 from detente.core.moment import Moment
 from detente.node.ports import Level
 from detente.office import people
@@ -21,6 +22,7 @@ from detente.office.standing import Standing
 from detente.ui import verb
 
 LIST_MAX = 500
+_MATTER = re.compile(r"[0-9a-f]{32}")
 
 
 class Api:
@@ -105,7 +107,8 @@ class Api:
         self._settle()
         header = taken.header
         return {
-            "id": mid_text(taken.mid),
+            "id": record.mid_text(taken.mid),
+            "mid": mid_text(taken.mid),
             "kind": header.kind,
             "from": header.from_,
             "to": list(header.to),
@@ -120,7 +123,7 @@ class Api:
 
     def _evidence(self, office: Office, person: Person, matter: str, request: Request) -> Reply:
         self._settle()
-        if len(matter) < 32:  # noqa: PLR2004  not a whole matter: then a record of it
+        if not _MATTER.fullmatch(matter):  # then a record of it
             matter = office.find(_mid(office, matter))[0].text("matter")
         about = request.query.get("about", "")
         texts = request.query.get("texts") == "1"
@@ -132,7 +135,12 @@ def _written(members: dict[str, Json]) -> dict[str, object]:
 
 
 def _file(text: str) -> bytes:
-    return canon.from_base64(text)
+    try:
+        return canon.from_base64(text)
+    except TheirFault:
+        raise OurFault(
+            "form.file", "a file of the request is not base64", "encode its bytes"
+        ) from None
 
 
 def _no_page(request: Request) -> OurFault:

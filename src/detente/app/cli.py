@@ -68,7 +68,9 @@ def main() -> int:
         ],
     )
     try:
-        found = root.main(prog_name="detente", standalone_mode=False)
+        found = root.main(
+            _without_language(sys.argv[1:]), prog_name="detente", standalone_mode=False
+        )
     except Fault as fault:
         tell_fault(fault, as_json=as_json)
         return _exit_code(fault)
@@ -89,6 +91,22 @@ def main() -> int:
     return found if isinstance(found, int) else 0
 
 
+def _without_language(words: list[str]) -> list[str]:
+    # `face.language` reads it before any verb is made; a verb need not take it again.
+    kept: list[str] = []
+    skip = False
+    for i, word in enumerate(words):
+        if word == "--":
+            return kept + words[i:]
+        if skip or word.startswith("--lang="):
+            skip = False
+        elif word == "--lang":
+            skip = True
+        else:
+            kept.append(word)
+    return kept
+
+
 def _defect(error: Exception) -> OurFault:
     from detente.app import config, defect  # noqa: PLC0415  needed in one case of many
 
@@ -104,8 +122,6 @@ def _defect(error: Exception) -> OurFault:
 def _exit_code(fault: Fault) -> int:
     if fault.code == "proof.invalid":
         return 1
-    if fault.code == "run.timeout":
-        return 5
     if fault.code == "run.defect":
         return DEFECT_EXIT
-    return 2 if isinstance(fault, OurFault) else 4
+    return 2  # whatever our own house says, somebody here can mend

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from importlib import resources
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
@@ -99,6 +100,19 @@ def tell_fault(fault: Fault, *, as_json: bool) -> None:
     print(f"{say('fault.refused')}  {fault.code}: {fault.what}", file=sys.stderr)
     print(f"{say('fault.try')}  {fault.remedy}", file=sys.stderr)
     print(f"{say('fault.more')}  docs/errors.md, {fault.code}", file=sys.stderr)
+
+
+def write_file(data: bytes, file: str) -> None:
+    """Write an answer's bytes; `-` is standard output. Raises OurFault("file.unwritable")."""
+    if file == "-":
+        sys.stdout.buffer.write(data)
+        return
+    try:
+        Path(file).write_bytes(data)
+    except OSError as error:
+        raise OurFault(
+            "file.unwritable", f"{file}: {error.strerror}", "choose another file"
+        ) from None
 
 
 def usage(error: click.ClickException) -> OurFault:

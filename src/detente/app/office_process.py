@@ -133,7 +133,7 @@ class OfficeProcess:
             sock = build.connect_unix(self._settings.folder / "node" / "hatch.sock")
             hatch = build.HatchClient(sock)
             office = build.build_office(self._keys, self._shelf, hatch)
-            office.resume(system.now())
+            self._resume(office)
         except OurFault as fault:
             if hatch is not None:
                 hatch.close()
@@ -145,6 +145,16 @@ class OfficeProcess:
         self._hatch, self._office, self._more = hatch, office, True
         self._loop.watch(hatch, self._news)
         self._log.write("info", "hatch.open", "the node answers", pid=os.getpid())
+
+    def _resume(self, office: Office) -> None:
+        try:
+            office.resume(system.now())
+        except OurFault as fault:
+            if fault.code != "store.shape":
+                raise
+            # Tables of another version are folds of the records all the same: fold them anew.
+            self._log.write("warn", fault.code, f"{fault.what}: folding all records again")
+            office.rebuild(system.now())
 
     def _node_refuses(self, fault: OurFault) -> bool:
         # The node lives and takes nothing: its disk is full, or it was restored. It is asked again.

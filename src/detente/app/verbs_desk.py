@@ -11,17 +11,19 @@ import click
 
 from detente.app import client, config
 from detente.app.desks import DESKS
-from detente.app.face import LANGUAGES, Out, common, example, language, say
+from detente.app.face import LANGUAGES, Out, common, example, language, say, write_file
 from detente.app.loop import clock
 from detente.core import canon, limits
 from detente.core.errors import OurFault
-from detente.office.desk import Act, Desk
-from detente.office.fields import File
+from detente.office.desk import Act, Desk, Look
+from detente.office.fields import File, OneOf
 from detente.ui import verb
 from detente.ui.words import Words
 
-LEVELS: Final = ("submitted", "sent", "stored", "delivered", "read", "answered")
+LEVELS: Final = ("submitted", "sent", "stored", "delivered", "read")
 _POLL: Final = 0.05
+REFUSED_EXIT: Final = 4  # the other party refused
+NOT_YET_EXIT: Final = 5
 _FILE_MAX: Final = 2 * limits.KIB**2  # bytes: far more than a record holds, less than a request
 
 
@@ -38,11 +40,13 @@ def _words() -> Words:
     )
 
 
-def _roof_options() -> list[click.Parameter]:
+def _roof_options(each: verb.Verb) -> list[click.Parameter]:
     def holder() -> None:
         pass
 
     found: list[click.Parameter] = getattr(common(holder), "__click_params__", [])
+    if isinstance(each, Look):
+        return found[::-1]
     wait = click.Option(
         ["--wait"], type=click.Choice(LEVELS), help=say("option.wait"), metavar="LEVEL"
     )
@@ -92,16 +96,21 @@ def _run(each: verb.Verb, written: Mapping[str, Any]) -> int:
         code = 0
         if written["wait"]:
             records = [_wait(office, row, written["wait"], written["timeout"]) for row in records]
-            code = 0 if all(row["reached"] for row in records) else 5
+            code = 0 if all(row["reached"] for row in records) else NOT_YET_EXIT
+            if any(row["level"] == "REJECTED" for row in records):
+                code = REFUSED_EXIT
         out.answer({"records": records}, [_record_line(row) for row in records])
-        if code:
+        if code == NOT_YET_EXIT:
             out.talk(say("wait.not_yet", level=written["wait"]))
+        for row in records:
+            if row.get("rejected"):
+                out.talk(f"{row['rejected']['code']}: {row['rejected']['what']}")
         return code
     found = office.ask("GET", f"/api/v1/{each.name}", query=sent)
     if each.name.endswith("/export") and not written["as_json"]:
         sys.stdout.write("".join(cell for row in found["texts"] for cell in row))
         return 0
-    out.answer(found["rows"], _table(found["columns"], found["texts"]))
+    out.answer(found["rows"], _table(each, found["texts"]))
     return 0
 
 
@@ -129,21 +138,35 @@ def _record_line(row: Mapping[str, Any]) -> str:
     )  # fmt: skip
 
 
-def _table(columns: list[str], texts: list[list[str]]) -> list[str]:
+def _table(look: Look, texts: list[list[str]]) -> list[str]:
+    """Return a look's rows under their heads; nothing is cut, for an id is there to be copied."""
     if not texts:
         return [say("list.empty")]
-    rows = [columns, *texts]
-    widths = [min(40, max(len(row[i]) for row in rows)) for i in range(len(columns))]
+    words, desk = _words(), look.name.partition("/")[0]
+    heads = [words.get(f"{desk}.field.{column.name}", language()) for column in look.columns]
+    shown = [
+        [
+            _choice(words, desk, cell) if isinstance(column.type, OneOf) else cell
+            for column, cell in zip(look.columns, row, strict=True)
+        ]
+        for row in texts
+    ]
+    rows = [heads, *shown]
+    widths = [max(len(row[i]) for row in rows) for i in range(len(heads))]
     return [
-        "  ".join(
-            cell[:width].ljust(width) for cell, width in zip(row, widths, strict=True)
-        ).rstrip()
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
         for row in rows
     ]
 
 
+def _choice(words: Words, desk: str, cell: str) -> str:
+    # Markings and precedences are the field's own in every language.
+    key = f"{desk}.choice.{cell}"
+    return words.get(key, language()) if key in words.keys(language()) else cell
+
+
 def _group(desk: Desk) -> Callable[[], click.Group]:
-    return lambda: verb.group(desk, _words(), language(), _run, _roof_options())
+    return lambda: verb.group(desk, _words(), language(), _run, _roof_options)
 
 
 cert = _group(DESKS[0])
@@ -188,7 +211,7 @@ def record_read(mid: str, *, at: str | None, as_json: bool, quiet: bool) -> int:
     lines = [
         say(
             "record.head",
-            id=row["id"][:20],
+            id=row["id"],
             kind=row["kind"],
             sender=row["from"],
             at=row["created"],
@@ -228,13 +251,9 @@ def evidence_export(
     else:
         query = {"texts": "1" if with_text else "0", "about": about}
         data = office.ask("GET", f"/api/v1/matter/{matter}/evidence", query=query)
-    try:
-        Path(output).write_bytes(data)
-    except OSError as error:
-        raise OurFault(
-            "file.unwritable", f"{output}: {error.strerror}", "choose another file"
-        ) from None
-    Out(as_json=as_json, quiet=quiet).answer(
+    write_file(data, output)
+    out = Out(as_json=as_json and output != "-", quiet=quiet or output == "-")
+    out.answer(
         {"file": output, "size": len(data)}, [say("evidence.written", file=output, size=len(data))]
     )
     return 0

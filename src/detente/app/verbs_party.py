@@ -7,8 +7,8 @@ import click
 
 from detente.app import build, config, system
 from detente.app.build import Passphrases
-from detente.app.face import Out, common, example, say
-from detente.app.meeting import Meeting, Peer
+from detente.app.face import Out, common, example, say, write_file
+from detente.app.meeting import Meeting, Peer, check_name
 from detente.core import limits
 from detente.core.canon import Json
 from detente.core.errors import OurFault, TheirFault
@@ -77,6 +77,7 @@ def init(
     quiet: bool,
 ) -> int:
     """Make a party."""
+    check_name(name)
     out = Out(as_json=as_json, quiet=quiet)
     place = Path(folder or at or name.partition(".")[0])
     if place.exists() and not (place.is_dir() and not any(place.iterdir())):
@@ -124,18 +125,6 @@ def _meeting(at: str | None) -> Meeting:
     return Meeting(config.load(at).folder)
 
 
-def _write(data: bytes, file: str) -> None:
-    if file == "-":
-        sys.stdout.buffer.write(data)
-        return
-    try:
-        Path(file).write_bytes(data)
-    except OSError as error:
-        raise OurFault(
-            "file.unwritable", f"{file}: {error.strerror}", "choose another file"
-        ) from None
-
-
 def _read(file: str, size_max: int) -> bytes:
     try:
         if file == "-":
@@ -154,7 +143,7 @@ def _read(file: str, size_max: int) -> bytes:
 def card(output: str, *, at: str | None, as_json: bool, quiet: bool) -> int:
     """Write our own card."""
     own = _meeting(at).card()
-    _write(own.note, output)
+    write_file(own.note, output)
     out = Out(as_json=as_json and output != "-", quiet=quiet or output == "-")
     out.answer({"party": own.name, "file": output}, [say("party.written", file=output)])
     return 0
@@ -169,7 +158,7 @@ def card(output: str, *, at: str | None, as_json: bool, quiet: bool) -> int:
 @common
 def invite(name: str, output: str, *, at: str | None, as_json: bool, quiet: bool) -> int:
     """Write an invitation."""
-    _write(_meeting(at).invite(name), output)
+    write_file(_meeting(at).invite(name), output)
     out = Out(as_json=as_json and output != "-", quiet=quiet or output == "-")
     out.answer({"peer": name, "file": output}, [say("party.written", file=output)])
     return 0

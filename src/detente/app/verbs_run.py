@@ -12,6 +12,7 @@ from detente.app.meeting import Meeting, Peer
 from detente.core.canon import Json
 from detente.core.errors import Fault, OurFault
 
+_STOPPED = ("RECOVER", "HALTED")
 DISK_LOW = 2 * 1024**3  # bytes
 Finding = dict[str, str]
 
@@ -139,15 +140,16 @@ def _findings(settings: config.Config) -> tuple[list[Finding], dict[str, str]]:
     free = shutil.disk_usage(folder).free
     if free < DISK_LOW:
         found.append(_finding(f"only {free // 1024**2} MiB are free", "make room on the disk"))
-    found += [
-        _finding(
-            f"{peer.name}: {_meeting_state(peer)}; no link opens",
-            f"detente party confirm {peer.name}",
-        )
-        for peer in _not_confirmed(folder)
-    ]
     not_asked = {}
     if seen.may_ask_node(os.getuid()):
+        # What is known of peers is the node's too: no other user reads it.
+        found += [
+            _finding(
+                f"{peer.name}: {_meeting_state(peer)}; no link opens",
+                f"detente party confirm {peer.name}",
+            )
+            for peer in _not_confirmed(folder)
+        ]
         found += _node(folder)
     else:
         not_asked["node"] = rights.name_of(seen.node)
@@ -163,16 +165,18 @@ def _node(folder: Path) -> list[Finding]:
         told = client.node(folder).ask("GET", "/v1/doctor")
     except OurFault as fault:
         return [_finding(f"node: {fault.what}", fault.remedy)]
-    live = {row["party"] for row in told["links"] if row["state"] == "LIVE"}
+    # A fault of a path is told with its link, and only while the link is not connected.
+    parties = {f"path {row['party']}" for row in told["links"]}
     found = [
-        _finding(f"{row['what']}: {row['why']}", "docs/errors.md")
+        _finding(f"{row['what']}: {row['why']}", say("doctor.errors"))
         for row in told["findings"]
-        if row["what"].removeprefix("path ") not in live
+        if row["what"] not in parties
     ]
     return found + [
         _finding(
-            f"link with {row['party']}: {say('link.' + row['state'])} ({row['why']})",
-            say("doctor.link"),
+            f"link with {row['party']}: {say('link.' + row['state'])}"
+            f" ({row['path_fault'] or row['why']})",
+            say("doctor.recover" if row["state"] in _STOPPED else "doctor.link"),
         )
         for row in told["links"]
         if row["state"] != "LIVE"

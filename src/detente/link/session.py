@@ -444,6 +444,10 @@ class Session:
     # Faults.
 
     def _refused(self, given: Refused, now: Moment) -> Effects:
+        conn = self._conns.get(given.conn)
+        if conn is not None and conn.met:
+            # Records held could not be taken in: kept, they would break the rule on every path.
+            self._forget_held()
         return self._fault(given.conn, given.fault, given.grounds, now)
 
     def _fault(self, number: int, fault: TheirFault, grounds: Grounds, now: Moment) -> Effects:
@@ -451,8 +455,6 @@ class Session:
             return self._halt(fault, grounds, now)
         if number not in self._conns:
             return []
-        # What is held may be what broke the rule: kept, it would break it again on every path.
-        self._forget_held()
         told = Send(number, frames.error(fault))
         return [told, *self._drop(number, fault.code, fault.what, now)]
 
@@ -672,6 +674,7 @@ class Session:
             return []
         if verdict.recover:
             effects = self._move(RECOVER, verdict.recover, now)
+            effects.append(Send(given.conn, self._status_frame()))
             return effects + self._read(given.conn, conn, now)
         if verdict.receipt:
             self._keep_receipt(verdict.receipt)
@@ -700,7 +703,8 @@ class Session:
 
     def _status_frame(self) -> bytes:
         status = self._status
-        return frames.status(attended=status.attended, read_only=status.read_only)
+        stopped = status.read_only or self.state == RECOVER
+        return frames.status(attended=status.attended, read_only=stopped)
 
     def _take_status(self, payload: bytes) -> Effects:
         self.peer_attended, self.peer_read_only = frames.read_status(payload)

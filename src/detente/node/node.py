@@ -293,7 +293,7 @@ class Node:
             raise OurFault(
                 "node.restored",
                 "this node was restored from a backup and may append nothing",
-                "recover the tail from the peer first",
+                "keep it stopped, and use the disk it was copied from; this version cannot recover",
             )
         assert len(envelopes) <= SUBMIT_MAX, "the hatch hands in one batch"
         answers, accepted = [], []

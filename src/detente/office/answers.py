@@ -222,8 +222,11 @@ class Answers:
             return
         if not self._knows(header.from_) or header.kind.startswith("sys."):
             return
-        named = [desk for desk in register.keys.openers if register.address(desk) in header.to]
-        desk = named[0] if named else min(register.keys.openers)
+        openers = sorted(register.keys.openers)
+        named = [desk for desk in openers if register.address(desk) in header.to]
+        if not openers:
+            return
+        desk = (named or openers)[0]
         what, remedy = house.plain(fault.what), house.plain(fault.remedy)
         body = Values({"of": refusal.mid, "code": fault.code, "what": what, "remedy": remedy})
         letter = self._post.house_letter(kinds.REJECT, desk, (header.from_,), body, now)

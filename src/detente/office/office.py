@@ -21,7 +21,7 @@ from detente.office.post import Outcome, Post
 from detente.office.reading import Refusal, Taken
 from detente.office.register import Register
 from detente.office.standing import Standing
-from detente.office.tables import Row
+from detente.office.tables import Row, Table
 from detente.office.writing import KeysAtWork, Letter, Written
 
 
@@ -97,8 +97,12 @@ class Office:
         """Hand in again what the outbox holds, and find what is still unanswered.
 
         Call it once when the office starts, and when the node answers again. If the node takes
-        nothing in now, `advance` tries again.
+        nothing in now, `advance` tries again. Raises OurFault("store.shape") for tables of another
+        version: then `rebuild`.
         """
+        with self._shelf.begin() as tx:
+            for table in self._tables():
+                tx.rows(table)
         self._answers.find_unanswered()
         self._answers.resume(now)
 
@@ -160,15 +164,16 @@ class Office:
         """Return when `advance` should be called though nothing new came; None for never."""
         return self._answers.due()
 
+    def _tables(self) -> list[Table]:
+        desks = self._register.desks.values()
+        return [*house.TABLES, *(table for desk in desks for table in desk.tables)]
+
     def rebuild(self, now: Moment) -> int:
         """Drop every table and fold all records again; return how many were read."""
         register = self._register
-        tables = [
-            *house.TABLES, *(table for desk in register.desks.values() for table in desk.tables)
-        ]  # fmt: skip
         register.see_levels()
         with self._shelf.begin() as tx:
-            tx.drop_tables(tables)
+            tx.drop_tables(self._tables())
             for origin in register.levels:
                 tx.set_place(origin, 0)
         self._answers.forget()
@@ -226,6 +231,12 @@ class Office:
     def standing(self, mid: bytes) -> Standing:
         """Return how far a record has come. Raises OurFault("office.no_record")."""
         return standing.find(self._register, self._register.record(mid))
+
+    def delivered_upto(self, desk: str) -> int:
+        """Return the size below which a peer's desk says it opened our records to it."""
+        with self._shelf.begin() as tx:
+            rows = [Values(row) for row in tx.rows(house.DELIVERIES).find({}, None, READ_COUNT)]
+        return max((row.whole("upto") for row in rows if row.text("from") == desk), default=0)
 
     def find(self, mid: bytes) -> tuple[Values, Standing]:
         """Return what the house knows of a record, and how far it has come."""

@@ -121,12 +121,16 @@ def command(
 
 
 def group(
-    desk: Desk, words: Words, language: str, run: Run, extra: "Sequence[click.Parameter]" = ()
+    desk: Desk,
+    words: Words,
+    language: str,
+    run: Run,
+    extra: "Callable[[Verb], Sequence[click.Parameter]]",
 ) -> "click.Group":
-    """Return every verb of a desk under the desk's name."""
+    """Return every verb of a desk under the desk's name; extra gives each the roof's options."""
     import click  # noqa: PLC0415  as above
 
-    commands = [command(verb, words, language, run, extra) for verb in desk.verbs]
+    commands = [command(verb, words, language, run, extra(verb)) for verb in desk.verbs]
     return click.Group(desk.name, commands=commands, help=words.get(f"{desk.name}.desk", language))
 
 

@@ -71,6 +71,9 @@ def build_withdraw(values: Values, look: Reader, now: Moment) -> tuple[Draft, ..
     versions = versions_of(look, mid)
     for ref in values.parts("object"):
         _refuse_stranger(ref, versions)
+    if values.get("replaced_by") == mid:
+        what = "a bundle cannot replace itself"
+        raise OurFault("cert.objects", what, "name the bundle that replaces it")
     if "replaced_by" in values and not bundle_at(look, values.data("replaced_by"))["ours"]:
         raise OurFault("cert.not_ours", "what replaces it is not ours", "name a bundle of ours")
     body = Values(
