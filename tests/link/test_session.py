@@ -605,8 +605,10 @@ def test_halting_forgets_what_waited() -> None:
 
 def test_in_recover_nothing_about_a_log_is_heard() -> None:
     book = Playbook(heads(2, 1))
-    show = book.meet(verdict=Verdict(recover="they lost it"))[-1]
+    show, told = book.meet(verdict=Verdict(recover="they lost it"))[-2:]
     assert show == Show(RECOVER, "they lost it")
+    # The peer must see that nothing it sends will be stored.
+    assert [frames.read_status(each.payload) for each in sent([told])] == [((), True)]
     assert book.session.room() == (0, 0)
     assert book.hear(frames.record(0, b"x", 1), frames.checkpoint(head(1))) == []
     assert book.hear(frames.cosign(receipt(2))) == []
