@@ -215,6 +215,7 @@ def test_an_act_stands_in_the_home_log_before_its_record_is_handed_in(net: Net) 
     taken = [a.office._register.take_own(each) for each in a.hatch.submitted]
     kinds = [each.header.kind for each in taken if each is not None and each.header is not None]
     assert kinds == ["office.act", "cert.bundle"]
+    net.settle()
     (act,) = a.rows(house.ACTS)
     assert (act.text("person"), act.text("user"), act.text("act"), act["mids"]) == (
         "operator", "1000", "cert/send", (mid,),

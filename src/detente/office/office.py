@@ -69,6 +69,7 @@ class Office:
         Raises OurFault: office.no_act, office.forbidden, form.*, those of the desk, and the node's
         refusal by its own code. Then nothing was sent.
         """
+        self._fold_made()
         act, desk = self.find_act(name), name.partition("/")[0]
         permit(person, desk, act.role)
         if request:
@@ -92,6 +93,11 @@ class Office:
         return self._post.post(written, now)
 
     # Reading.
+
+    def _fold_made(self) -> None:
+        # Whoever looks sees what was sent a moment ago.
+        while self._post.fold_made(READ_COUNT):
+            pass
 
     def resume(self, now: Moment) -> None:
         """Hand in again what the outbox holds, and find what is still unanswered.
@@ -121,16 +127,19 @@ class Office:
         with self._shelf.begin() as tx:
             places = {origin: tx.place(origin) for origin in register.levels}
             self._answers.open(tx)
-        own_first = sorted(register.levels.values(), key=register.is_own)
-        behind = [level for level in own_first if places[level.origin] < level.size]
+        own_last = sorted(register.levels.values(), key=register.is_own)
+        behind = [level for level in own_last if places[level.origin] < level.size]
         budget, more = READ_COUNT, False
         for level in behind:
+            if register.is_own(level) and self._post.fold_made(READ_COUNT):
+                break  # our own log speaks of what we made: that comes first
             at = places[level.origin]
             kept = register.since(level.origin, at, budget, READ_BYTES) if budget else []
             if kept:
                 self._read(kept, level)
             budget -= len(kept)
             more = more or at + len(kept) < level.size
+        more = self._post.fold_made(READ_COUNT) or more
         self._post.drop_receipted()
         # At first only when all is read: our own answers stand in logs that are read last.
         self._answers.may_answer |= not more
@@ -189,6 +198,7 @@ class Office:
         self, person: Person, name: str, values: Values, now: Moment
     ) -> tuple[Look, tuple[Row, ...]]:
         """Return a look and its rows. Raises OurFault: office.no_act, office.forbidden, form.mid."""
+        self._fold_made()
         look = self.find_look(name)
         permit(person, name.partition("/")[0], look.role)
         with self._shelf.begin() as tx:
@@ -200,6 +210,7 @@ class Office:
 
     def whole_mid(self, given: bytes | Cut) -> bytes:
         """Return the mid that a person wrote. Raises OurFault("form.mid")."""
+        self._fold_made()
         with self._shelf.begin() as tx:
             found = complete(Values({"mid": given}), lambda cut: self._find(tx, cut))
         return found.data("mid")
@@ -209,6 +220,7 @@ class Office:
 
         Raises OurFault: office.no_record, office.forbidden, office.not_logged.
         """
+        self._fold_made()
         row = self._register.record(mid)
         permit(person, row.text("desk"), Role.READ)
         taken = self._register.open(row)
@@ -230,6 +242,7 @@ class Office:
 
     def standing(self, mid: bytes) -> Standing:
         """Return how far a record has come. Raises OurFault("office.no_record")."""
+        self._fold_made()
         return standing.find(self._register, self._register.record(mid))
 
     def delivered_upto(self, desk: str) -> int:
@@ -240,11 +253,13 @@ class Office:
 
     def find(self, mid: bytes) -> tuple[Values, Standing]:
         """Return what the house knows of a record, and how far it has come."""
+        self._fold_made()
         row = self._register.record(mid)
         return row, standing.find(self._register, row)
 
     def records(self, after: bytes | None, count_max: int) -> Sequence[Values]:
         """Return records of this office in the order of their ids."""
+        self._fold_made()
         with self._shelf.begin() as tx:
             return [Values(row) for row in tx.rows(house.RECORDS).find({}, after, count_max)]
 
@@ -260,8 +275,10 @@ class Office:
 
     def evidence(self, person: Person, matter: str, about: str, *, with_text: bool) -> bytes:
         """Return the evidence file of a matter; see exhibits.evidence."""
+        self._fold_made()
         return exhibits.evidence(self._register, person, matter, about, with_text=with_text)
 
     def proof(self, person: Person, mid: bytes) -> bytes:
         """Return the proof file of one record; see exhibits.proof."""
+        self._fold_made()
         return exhibits.proof(self._register, person, mid)

@@ -1,7 +1,9 @@
 """What leaves an office: letters of persons and of the house, through the outbox, once."""
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from detente.core import limits, names, record
@@ -35,6 +37,7 @@ class Post:
     def __init__(self, register: Register) -> None:
         self._register = register
         self._logged: list[tuple[str, int, bytes]] = []  # ours, logged and not yet receipted
+        self._made: deque[Taken] = deque()  # accepted by the node, not yet in our tables
 
     # Letters.
 
@@ -100,7 +103,8 @@ class Post:
     ) -> Outcome:
         """Send letters of a person, after the act stands in the home log; faults as `post`."""
         written = [self.write(letter, person.signer_id) for letter in letters]
-        self._enter(person, desk, name, written, now, request)
+        entry = self._enter(person, desk, name, written, now, request)
+        self._made.append(self._taken(entry))
         return self.post(written, now)
 
     def _enter(
@@ -111,7 +115,7 @@ class Post:
         written: Sequence[Written],
         now: Moment,
         request: str,
-    ) -> None:
+    ) -> Written:
         # Audit: durable before the act takes effect. A record without effect is an attempt.
         body = Values(
             {
@@ -127,8 +131,7 @@ class Post:
         refused = self._register.hatch.submit([entry.envelope], now)[0]
         if refused.code:
             raise _refusal(refused)
-        with self._register.shelf.begin() as tx:
-            self._fold_own(tx, self._taken(entry))
+        return entry
 
     def done(self, person: Person, name: str, request: str) -> Outcome | None:
         """Return what became of a person's act that was asked for under this name before.
@@ -149,9 +152,10 @@ class Post:
         return None
 
     def post(self, written: Sequence[Written], now: Moment) -> Outcome:
-        """Send finished records: into the outbox first, then through the hatch, then to our tables.
+        """Send finished records: into the outbox first, then through the hatch.
 
-        Raises the node's refusal by its own code; what it refused is forgotten. If the node cannot
+        Our tables follow with `fold_made`: sending goes before book-keeping, and the outbox holds
+        what a crash keeps from them. Raises the node's refusal by its own code; what it refused is forgotten. If the node cannot
         be reached, OurFault("hatch.closed"): then they stay in the outbox and `resume` sends them.
         """
         refused = [answer for answer in self.hand_in(written, now) if answer.code]
@@ -172,13 +176,22 @@ class Post:
             if fault.code != "hatch.closed":  # the node says no; else we do not know what it did
                 self._drop([one.mid for one in written])
             raise
-        with self._register.shelf.begin() as tx:
-            for taken, answer in zip(takens, answers, strict=True):
-                if answer.code:
-                    tx.outbox_drop(taken.mid)
-                else:
-                    self._fold_own(tx, taken)
+        refused = [one.mid for one, answer in zip(written, answers, strict=True) if answer.code]
+        if refused:
+            self._drop(refused)
+        self._made += [each for each in takens if each.mid not in refused]
         return answers
+
+    def fold_made(self, count_max: int) -> bool:
+        """Fold what this office made into its tables, the oldest first; return whether more waits."""
+        if self._made:
+            folding = list(islice(self._made, count_max))
+            with self._register.shelf.begin() as tx:
+                for taken in folding:
+                    self._fold_own(tx, taken)
+            for _ in folding:
+                self._made.popleft()
+        return bool(self._made)
 
     def _taken(self, written: Written) -> Taken:
         # Before anything is sent: a body that our own desk cannot read goes nowhere.
@@ -255,6 +268,7 @@ class Post:
     def forget(self) -> None:
         """Watch no receipt any more: the tables are folded again."""
         self._logged.clear()
+        self._made.clear()
 
 
 def _holds(levels: Mapping[str, Level], origin: str, place: int) -> bool:

@@ -282,7 +282,7 @@ def test_what_is_not_ours_to_do_is_refused(sides: tuple[Side, Side]) -> None:
     mid = say(aurelia, send(aurelia), aurelia, borealis)
     theirs = say(borealis, send(borealis, to=("cert@aurelia.gov",)), aurelia, borealis)
     none = b"n" * 32
-    newer = say(aurelia, send(aurelia), aurelia, borealis)
+    newer = say(aurelia, send(aurelia, about="corrected"), aurelia, borealis)
     draft = aurelia.act("cert/withdraw", mid=mid, all=True, reason="legal", replaced_by=newer)
     taken = say(aurelia, draft, aurelia, borealis)
     expected: list[tuple[Side, str, dict[str, Value], str]] = [
