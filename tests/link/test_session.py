@@ -17,6 +17,7 @@ from tests.link.playbook import (
     sent,
 )
 
+from detente.core import limits
 from detente.core.errors import TheirFault
 from detente.core.moment import Moment, Span
 from detente.link import frames, hello, reconcile, session
@@ -432,7 +433,7 @@ def test_a_fault_after_a_good_hello_does_not_keep_the_older_connection() -> None
 
 def test_a_link_has_64_connections_and_no_more() -> None:
     book = Playbook()
-    for conn in range(session.CONNS_MAX):
+    for conn in range(limits.MAX_CONNS):
         book.meet(conn, f"path-{conn}")
     effects = book.step(PathBegun(99, "one-more", dialled=False))
     assert effects == [Close(99, "E_BUSY", "64 connections of this link")]

@@ -117,8 +117,6 @@ OURS: Final[frozenset[str]] = frozenset(
         "run.died",
         "run.locked",
         "run.not_running",
-        "run.port_in_use",
-        "run.timeout",
         "stix.count",
         "stix.depth",
         "stix.json",

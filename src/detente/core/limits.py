@@ -20,6 +20,7 @@ MAX_CHANS: Final = 64
 MAX_ATT: Final = 64
 MAX_ATT_SIZE: Final = 4 * KIB**3
 CHUNK: Final = 65_536
+MAX_CONNS: Final = 64  # of one link: each side's endpoints, and as many that nobody closed yet
 MAX_BATCH_COUNT: Final = 256
 MAX_BATCH_BYTES: Final = KIB**2
 MAX_INFLIGHT_COUNT: Final = 4_096  # logged and not cosigned

@@ -23,7 +23,6 @@ from detente.link.reconcile import Verdict
 HELLO_TIMEOUT: Final = Span(5_000)
 PING_AFTER: Final = Span(5_000)
 PINGS_MISSED_MAX: Final = 3
-CONNS_MAX: Final = 64  # each side's endpoints, and as many again that nobody closed yet
 _BEFORE_HELLO: Final = frozenset({frames.HELLO, frames.ERROR, frames.BYE})
 YOUNG: Final = Span(3_000)  # of two young connections on one path the lower fingerprint's stays
 
@@ -369,8 +368,8 @@ class Session:
     # Paths.
 
     def _path_begun(self, given: PathBegun, now: Moment) -> Effects:
-        if len(self._conns) >= CONNS_MAX:
-            return [Close(given.conn, "E_BUSY", f"{CONNS_MAX} connections of this link")]
+        if len(self._conns) >= limits.MAX_CONNS:
+            return [Close(given.conn, "E_BUSY", f"{limits.MAX_CONNS} connections of this link")]
         self._conns[given.conn] = _Conn(
             given.path, given.dialled, now, given.baseline or self._heads
         )
