@@ -86,6 +86,7 @@ class Sender:
 
     def receipted(self) -> int:
         """Return how many of our records the peer receipted."""
+        self.hatch.news = False
         return next(
             each.receipted for each in self.hatch.levels() if each.peer and each.owner == AURELIA
         )
@@ -106,7 +107,7 @@ class Sender:
 
     def work(self) -> None:
         """Do what an office does between two acts: read, fold, answer; else sleep for news."""
-        if not self.hatch.news and not self.office.advance(system.now()):
+        if not self.office.advance(system.now()) and not self.hatch.news:
             self.wait_news()
 
     def wait_news(self) -> None:

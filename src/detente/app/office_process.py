@@ -100,6 +100,7 @@ class OfficeProcess:
             return HATCH_RETRY
         assert self._hatch is not None
         if self._more or self._hatch.news or self._answer_due():
+            self._hatch.news = False  # before reading: what comes meanwhile is news again
             try:
                 self._more = self._office.advance(system.now())
             except OurFault as fault:

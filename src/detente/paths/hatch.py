@@ -140,7 +140,9 @@ class HatchClient:
         self._reader = FrameReader()
         self._answers: dict[int, Sequence[Any]] = {}
         self._number = NEWS
-        self.news = True  # at first everything is news
+        # At first everything is news. Only who reads all of it may say that it is none: who asks
+        # for the levels alone would make the reader sleep over what has come.
+        self.news = True
 
     def fileno(self) -> int:
         """Return the socket's number: readable when there is news."""
@@ -204,8 +206,7 @@ class HatchClient:
         return [Kept(origin, seq, Moment(at), envelope) for origin, seq, at, envelope in rows]
 
     def levels(self) -> list[Level]:
-        """Return every log with its sizes and state; clears `news`."""
-        self.news = False
+        """Return every log with its sizes and state."""
         rows: list[list[Any]] = self._ask("levels")
         return [Level(*[*row[:-1], Moment(row[-1])]) for row in rows]
 
