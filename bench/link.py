@@ -6,6 +6,7 @@ tables, and speaks to its node through the hatch like any office.
 
 import json
 import os
+import select
 import subprocess
 import sys
 import time
@@ -113,6 +114,7 @@ class Sender:
     def wait_news(self) -> None:
         """Sleep until the node says that something changed."""
         if not self.hatch.news:
+            select.select([self.hatch], [], [])
             self.hatch.take_news()
 
 

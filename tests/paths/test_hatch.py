@@ -42,6 +42,15 @@ def test_news_that_comes_before_an_answer_is_kept(pair: tuple[HatchClient, socke
     assert client.news
 
 
+def test_taking_news_never_waits(pair: tuple[HatchClient, socket.socket]) -> None:
+    # A loop heard of a push, then asked something: the answer brought the push along. An office
+    # that waits here hears nobody until the node has news again.
+    client, _ = pair
+    client.news = False
+    client.take_news()
+    assert not client.news
+
+
 def test_a_fault_of_the_node_is_raised_as_it_was(pair: tuple[HatchClient, socket.socket]) -> None:
     client, node = pair
     node.sendall(frame([1, "fault", "proof.not_yet", "not receipted", "wait"]))
