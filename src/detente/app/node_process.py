@@ -263,6 +263,9 @@ class NodeProcess:
         assert conn.tls.peer is not None, "the pin was judged"
         link = self._links[conn.tls.peer]
         conn.link_id = link.link_id
+        for each in self._dials:
+            if each.conn == conn.number:
+                each.attempt = 0  # it answered: a loss from here on is a new one
         begun = session.PathBegun(
             conn.number, conn.path, conn.dialled, conn.heads.get(link.link_id)
         )
