@@ -294,3 +294,37 @@ def test_nonces_that_change_places_give_another_link() -> None:
     one, other = bytes(range(16)), bytes(range(16, 32))
     nonce = party.link_nonce(CARD, one, BOREALIS.card, other)
     assert nonce != party.link_nonce(CARD, other, BOREALIS.card, one)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [(("root", "ed25519"), ("log", "ed25519")),
+     (("root", "ed25519"), ("log", "cosign_ed25519")),
+     (("log", "ed25519"), ("log", "cosign_ed25519"))],
+)  # fmt: skip
+def test_a_card_on_which_two_of_root_log_and_cosign_are_one_key_is_refused(
+    one: tuple[str, str], other: tuple[str, str]
+) -> None:
+    value: Value = makers.card_value(NAME)
+    value[other[0]][other[1]] = value[one[0]][one[1]]
+    assert outcomes.fault_of(makers.sign_card, NAME, value) == "E_CANON"
+
+
+UNLINKED: dict[str, Callable[[Value], object]] = {
+    "no desk node": lambda v: v.update(desks=v["desks"][:1]),
+    "another key than the node's": lambda v: v["desks"][1].update(hpke=v["desks"][0]["hpke"]),
+    "nobody": lambda v: v["desks"][1].update(signers=[]),
+    "a second signer": lambda v: v["desks"][1]["signers"].append(signer(7)),
+    "a person": lambda v: v["desks"][1]["signers"][0].update(id="s-01"),
+    "another role": lambda v: v["desks"][1]["signers"][0].update(roles=["read"]),
+    "two roles": lambda v: v["desks"][1]["signers"][0].update(roles=["author", "read"]),
+}
+
+
+@pytest.mark.parametrize("name", UNLINKED)
+def test_a_card_whose_desk_node_is_not_the_nodes_serves_no_link(name: str) -> None:
+    assert outcomes.fault_of(party.check_for_link, card_with(UNLINKED[name])) == "E_CANON"
+
+
+def test_a_card_with_its_desk_node_serves_a_link() -> None:
+    party.check_for_link(CARD)

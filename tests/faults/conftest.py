@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-
 from tests.faults import runs
 from tests.faults.hostile import Hostile
 from tests.faults.runs import Running

@@ -9,6 +9,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
+from tests.faults.runs import PATIENCE, SECRETS
+
 from detente.app import build, system
 from detente.app.meeting import Meeting
 from detente.core import body, canon, checkpoint, envelope, names, record, tree
@@ -22,7 +24,6 @@ from detente.node import roster
 from detente.node.seat import Seat
 from detente.paths.tls import TlsConnection, TlsContext
 from detente.vault.file import FileVault
-from tests.faults.runs import PATIENCE, SECRETS
 
 Entropy = system.SystemEntropy
 DESK: Final = "cert"
@@ -122,6 +123,7 @@ class Hostile:
         self.in_head: Checkpoint | None = None
         self.in_receipt: Cosignature | None = None
         self.number = 0
+        self.mute = False  # gives no receipts
         self._opened = 0
         self._answers: dict[bytes, Mapping[str, Any]] = {}
         self.lines: list[Line] = []
@@ -169,7 +171,7 @@ class Hostile:
                 self.in_range.append(envelope.leaf_of(data))
         elif message.type == frames.CHECKPOINT:
             head = frames.read_checkpoint(message.payload)
-            if head.size == len(self.heard):
+            if head.size == len(self.heard) and not self.mute:
                 assert head.root == self.in_range.root(), "the victim's log is whole"
                 self.in_head = head
                 self.in_receipt = checkpoint.cosign(
@@ -272,5 +274,3 @@ class Hostile:
                     assert header.reply_to is not None
                     self._answers[header.reply_to] = canon.decode_object(text, 4096)
         return self._answers
-
-

@@ -3,7 +3,6 @@
 Each test has a connection of its own; behind each the next good record arrives.
 """
 
-
 import socket
 import struct
 from collections.abc import Callable, Iterator
@@ -11,6 +10,10 @@ from contextlib import suppress
 from typing import Any, Final
 
 import pytest
+from tests.faults import runs
+from tests.faults.conftest import Place
+from tests.faults.hostile import Hostile
+from tests.faults.runs import Running
 
 from detente.core import checkpoint, envelope, limits
 from detente.core.errors import WIRE
@@ -19,10 +22,6 @@ from detente.link import frames
 from detente.office.fields import Values, mid_text
 from detente.paths.tls import TlsContext
 from detente.vault.certificate import tls_identity
-from tests.faults import runs
-from tests.faults.conftest import Place
-from tests.faults.hostile import Hostile
-from tests.faults.runs import Running
 
 GOOD: Final = kinds.ANSWER.write(Values({"to": bytes(32), "verdict": "useful"}))
 NUMBER: Final = {code: number for code, (number, _) in WIRE.items()}
@@ -37,9 +36,9 @@ BEFORE_HELLO: Final[dict[str, tuple[str, bytes]]] = {
     "a frame longer than any": ("E_LIMIT", head(limits.MAX_FRAME + 1, frames.HELLO, 0x80)),
     "a frame of 4 GiB": ("E_LIMIT", b"\xff" * 8),
     "a control frame of an unknown type": ("E_FRAME", frames.encode(0x7A, b"")),
-    "a record before HELLO": ("E_FRAME", frames.record(0, b"x", 1)),
-    "a STATUS that is no JSON": ("E_CANON", frames.encode(frames.STATUS, b"{")),
-    "a PING of another length": ("E_FRAME", frames.encode(frames.PING, b"x")),
+    "a record before HELLO": ("E_HELLO", frames.record(0, b"x", 1)),
+    "a STATUS before HELLO": ("E_HELLO", frames.encode(frames.STATUS, b"{")),
+    "a PING before HELLO": ("E_HELLO", frames.encode(frames.PING, b"x")),
     "a HELLO that is no JSON": ("E_CANON", frames.encode(frames.HELLO, b"\xff")),
     "a HELLO that is deeply nested": ("E_CANON", frames.encode(frames.HELLO, b"[" * 8_000)),
     "a HELLO without members": ("E_HELLO", frames.encode(frames.HELLO, b"{}")),
@@ -70,6 +69,43 @@ def test_bytes_that_are_no_greeting_close_the_path_with_a_code(name: str, hostil
     assert said.number == NUMBER.get(code, 0)
     assert said.text.startswith(f"{code}: ")
     assert line.closed()
+
+
+AFTER_HELLO: Final[dict[str, tuple[str, bytes]]] = {
+    "a STATUS that is no JSON": ("E_CANON", frames.encode(frames.STATUS, b"{")),
+    "a STATUS longer than any": ("E_SIZE", frames.encode(frames.STATUS, bytes(9_000))),
+    "a PING of another length": ("E_FRAME", frames.encode(frames.PING, b"x")),
+    "a checkpoint of another length": ("E_FRAME", frames.encode(frames.CHECKPOINT, b"x")),
+    "a receipt of another length": ("E_FRAME", frames.encode(frames.COSIGN, b"x")),
+    "a record of another mode": ("E_FRAME", frames.encode(frames.RECORD, bytes(8) + b"\x01x")),
+    "an ERROR without a number": ("E_FRAME", frames.encode(frames.ERROR, b"")),
+}
+
+
+@pytest.mark.parametrize("name", AFTER_HELLO)
+def test_bytes_of_no_form_after_a_greeting_close_the_path_with_a_code(
+    name: str, hostile: Hostile
+) -> None:
+    code, data = AFTER_HELLO[name]
+    line = hostile.meet()
+    line.send(data)
+    assert line.refusal().text.startswith(f"{code}: ")
+    assert line.closed()
+
+
+def test_a_second_greeting_on_one_connection_closes_it(hostile: Hostile) -> None:
+    line = hostile.meet()
+    line.send(hostile.hello())
+    assert line.refusal().text.startswith("E_FRAME: ")
+
+
+def test_doctor_tells_by_which_code_a_path_was_closed(hostile: Hostile, victim: Running) -> None:
+    line = hostile.meet()
+    line.send(frames.encode(0x7A, b""))
+    assert line.closed()
+    said = runs.detente("doctor", "--json", "--at", victim.folder)
+    shown = [row["what"] for row in said.document["findings"]]
+    assert any("cordia.gov" in each and "E_FRAME" in each for each in shown), shown
 
 
 WRONG_HELLO: Final[dict[str, tuple[str, dict[str, Any]]]] = {
@@ -208,7 +244,10 @@ def test_a_key_on_no_card_gets_in_nowhere(hostile: Hostile, victim: Running) -> 
 
 
 def test_whoever_dialled_knows_that_another_party_answered(
-    made: Place, place: Place, victim: Running, tmp_path: Any  # noqa: ANN401
+    made: Place,
+    place: Place,
+    victim: Running,
+    tmp_path: Any,  # noqa: ANN401
 ) -> None:
     """Aurelia's card for cordia names the place where borealis listens."""
     del made

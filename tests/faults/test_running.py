@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from tests.faults import runs
 from tests.faults.conftest import Place
 from tests.faults.runs import Running, detente
@@ -156,7 +155,7 @@ def test_a_folder_that_others_may_read_is_named(made: Place, tmp_path: Path) -> 
     said = detente("doctor", "--json", "--at", folder)
     assert said.code == 1
     remedies = [row["remedy"] for row in said.document["findings"]]
-    assert f"chmod go= {folder / 'office'}" in remedies
+    assert f"chmod o= {folder / 'office'}" in remedies
     assert "start it: detente run" in remedies
 
 

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from tests.faults import runs
+from tests.faults.conftest import Place, listen_at
+from tests.faults.runs import SECRETS, detente
 
 from detente.app.meeting import Meeting
 from detente.core import canon, party
 from detente.vault.file import FileVault
-from tests.faults import runs
-from tests.faults.conftest import Place, listen_at
-from tests.faults.runs import SECRETS, detente
 
 
 @pytest.fixture
@@ -125,7 +125,9 @@ def newer_store(file: Path) -> None:
 
 def newer_vault(folder: Path) -> None:
     for file in (folder / "node" / "vault").iterdir():
-        row = {name: value for name, value in json.loads(file.read_bytes()).items() if name != "sum"}
+        row = {
+            name: value for name, value in json.loads(file.read_bytes()).items() if name != "sum"
+        }
         row["v"] = 99
         row["sum"] = canon.to_base64(sha256(canon.encode(row)).digest())
         file.write_bytes(canon.encode(row) + b"\n")
@@ -137,7 +139,7 @@ def newer_card(**members: int) -> Callable[[Path], None]:
         value = json.loads(party.read_card(file.read_bytes()).text) | members
         root = FileVault.open(folder.parent / "root", SECRETS.root)
         seen: list[bytes] = []
-        party_read, party.read_card = party.read_card, lambda note: seen.append(note)  # type: ignore[assignment,return-value]
+        party_read, party.read_card = party.read_card, seen.append  # type: ignore[assignment]
         try:
             party.sign_card(value, root.signer("root-ed25519"), root.context_signer("root-mldsa65"))
         finally:
@@ -245,7 +247,7 @@ def test_init_without_a_terminal_names_the_option(tmp_path: Path) -> None:
     ("words", "code"),
     [
         (("init", "Aurelia Gov"), "form.party"),
-        (("init", "аurelia.gov"), "form.party"),  # the first letter is Cyrillic
+        (("init", "\u0430urelia.gov"), "form.party"),  # a Cyrillic letter
         (("init", "aurelia.gov", "--listen", "aurelia.gov:7443"), "path.address_bad"),
         (("init", "aurelia.gov", "--listen", "tcp://0:99999"), "path.address_bad"),
     ],
@@ -361,5 +363,3 @@ def test_a_disk_that_may_not_be_written_is_said(folder: Path, tmp_path: Path) ->
         "--make-passphrases", tmp_path / "s", "--json",
     )  # fmt: skip
     assert (said.code, said.error["code"]) == (2, "file.unwritable")
-
-

@@ -217,7 +217,7 @@ class Meeting:
     def add(self, data: bytes) -> Peer:
         """Take a party's invitation: card checked, state "not compared" until a person compares.
 
-        Raises TheirFault as `read_invite`; OurFault: party.not_for_us, party.changed.
+        Raises TheirFault as `read_invite` and `check_for_link`; OurFault: party.not_for_us, party.changed.
         """
         found, own = party.read_invite(data), self.card()
         name = found.card.name
@@ -227,6 +227,7 @@ class Meeting:
                 f"this invitation of {name} is for {found.peer}",
                 f"ask {name} for one made with: detente party invite {own.name}",
             )
+        party.check_for_link(found.card)
         nonce = self._nonce_for(name)
         known = self._peer(name)
         if known.card is not None and known.card.fp60 != found.card.fp60:

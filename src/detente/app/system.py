@@ -55,6 +55,9 @@ class Lock:
         """Take the lock. Raises OurFault: run.locked, path.permission, file.unwritable."""
         try:
             self._handle = os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._take(file)
+            os.ftruncate(self._handle, 0)
+            os.pwrite(self._handle, str(os.getpid()).encode(), 0)
         except PermissionError:
             raise OurFault(
                 "path.permission",
@@ -63,8 +66,12 @@ class Lock:
             ) from None
         except OSError as error:
             raise OurFault(
-                "file.unwritable", f"{file}: {error.strerror}", "see that the folder is there"
+                "file.unwritable",
+                f"{file}: {error.strerror}",
+                "make room, or see that the folder is there",
             ) from None
+
+    def _take(self, file: Path) -> None:
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -75,8 +82,6 @@ class Lock:
                 f"process {holder} already runs on {file.parent}",
                 "use the running one, or stop it first",
             ) from None
-        os.ftruncate(self._handle, 0)
-        os.pwrite(self._handle, str(os.getpid()).encode(), 0)
 
 
 def passphrase(what: str, file: str, option: str) -> bytes:

@@ -256,8 +256,31 @@ def read_card(note: bytes) -> Card:
             for i, each in enumerate(top.rows("revoked", 1_024))
         ),
     )
+    _check_distinct(card)
     _check_root_signatures(card, outer)
     return card
+
+
+def _check_distinct(card: Card) -> None:
+    # A key that signs two kinds of statement could be made to say one by asking for the other.
+    if len({card.root_ed25519, card.log, card.cosign}) != 3:  # noqa: PLR2004  root, log, cosign
+        raise _refuse("root, log and cosign keys are not distinct")
+
+
+def check_for_link(card: Card) -> None:
+    """Raise TheirFault("E_CANON") unless the card can be used on a link.
+
+    It lists a desk `node` whose key is the node's and whose only signer is an author `n-…`.
+    Source: spec/party.md 2.2.
+    """
+    desk = card.desks.get(names.NODE_DESK)
+    if desk is None:
+        raise _refuse(f"it lists no desk {names.NODE_DESK}, so no link can be opened with it")
+    if desk.hpke != card.node_hpke:
+        raise _refuse("the key of its desk node is not that of its node")
+    people = list(desk.signers.values())
+    if len(people) != 1 or not people[0].id.startswith("n-") or people[0].roles != {"author"}:
+        raise _refuse("its desk node has other signers than one author n-…")
 
 
 def _is_one(value: Json) -> bool:

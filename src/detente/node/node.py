@@ -486,7 +486,16 @@ class Node:
         raise OurFault("proof.unknown", f"no record {seq} in {origin}", "see: detente log list")
 
     def attend(self, desk: str, now: Moment) -> None:
-        """Say that somebody is at a desk of ours; lapses after 60 s."""
+        """Say that somebody is at a desk of ours; lapses after 60 s.
+
+        Raises OurFault("office.no_desk") for a desk that is not on our card.
+        """
+        if desk not in self._seat.card.desks:
+            raise OurFault(
+                "office.no_desk",
+                f"{desk[:40]!r} is no desk of {self._seat.party}",
+                f"choose one of: {', '.join(sorted(self._seat.card.desks))}",
+            )
         fresh = desk not in self._attended
         self._attended[desk] = now + ATTENDANCE
         if fresh:

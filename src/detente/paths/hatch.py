@@ -7,7 +7,7 @@ without a request says only "there is news"; what it is, is asked for.
 import socket
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct
-from typing import Any, Final
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -73,9 +73,10 @@ def answer(hatch: Hatch, request: Sequence[Any], now: Moment) -> bytes:
     request of no known form: the connection is of no use then.
     """
     try:
-        number, name, *given = request
-        serve = _SERVE[name]
-    except (TypeError, ValueError, KeyError):
+        number, name, *told = request
+        form, serve = _SERVE[name]
+        given = msgspec.convert(told, form)
+    except (TypeError, ValueError, KeyError):  # msgspec's own is a ValueError
         raise closed("a request of no known form came through the hatch") from None
     try:
         return frame([number, "ok", serve(hatch, given, now)])
@@ -84,7 +85,7 @@ def answer(hatch: Hatch, request: Sequence[Any], now: Moment) -> bytes:
 
 
 def _submit(hatch: Hatch, given: Sequence[Any], now: Moment) -> object:
-    found = hatch.submit([bytes(each) for each in given[0]], now)
+    found = hatch.submit(given[0], now)
     return [[each.mid, each.code, each.what, each.remedy] for each in found]
 
 
@@ -118,13 +119,16 @@ def _attend(hatch: Hatch, given: Sequence[Any], now: Moment) -> object:
     return None
 
 
-_SERVE: Final[Mapping[str, Callable[[Hatch, Sequence[Any], Moment], object]]] = {
-    "submit": _submit,
-    "since": _since,
-    "levels": _levels,
-    "cards": _cards,
-    "prove": _prove,
-    "attend": _attend,
+_Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]  # one more than a log can be long
+_Envelopes = Annotated[list[bytes], msgspec.Meta(max_length=limits.MAX_BATCH_COUNT)]
+# By the request's name: the form of what is given, and who answers.
+_SERVE: Final[Mapping[str, tuple[Any, Callable[[Hatch, Sequence[Any], Moment], object]]]] = {
+    "submit": (tuple[_Envelopes], _submit),
+    "since": (tuple[dict[str, _Count], _Count, _Count], _since),
+    "levels": (tuple[()], _levels),
+    "cards": (tuple[()], _cards),
+    "prove": (tuple[str, _Count], _prove),
+    "attend": (tuple[str], _attend),
 }
 
 
