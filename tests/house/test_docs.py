@@ -60,17 +60,13 @@ def test_every_command_stands_with_an_example_of_itself() -> None:
 
 
 def test_every_option_of_a_command_stands_in_its_section() -> None:
-    # Looks take --wait and --timeout from the acts' table of options and do nothing with them.
-    looks = {f"detente {each.name.replace('/', ' ')}" for desk in DESKS for each in desk.looks}
     missing = [
         f"{name} {option}"
         for name, command in commands().items()
         for each in command.params
         if isinstance(each, click.Option) and not each.hidden
         for option in each.opts
-        if option not in COMMON
-        and not (name in looks and option in {"--wait", "--timeout"})
-        and f"`{option}" not in sections()[name].replace(", `", "`, `")
+        if option not in COMMON and f"`{option}" not in sections()[name].replace(", `", "`, `")
     ]
     assert missing == []
 
