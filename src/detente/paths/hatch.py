@@ -147,12 +147,17 @@ class HatchClient:
         return self._sock.fileno()
 
     def take_news(self) -> None:
-        """Read a push that is there; sets `news`. Raises OurFault("hatch.closed")."""
-        self._receive()
+        """Read a push, if one is there; sets `news`. Raises OurFault("hatch.closed").
 
-    def _receive(self) -> None:
+        Never waits: a question asked since the loop saw the push may have read it.
+        """
+        self._receive(socket.MSG_DONTWAIT)
+
+    def _receive(self, flags: int = 0) -> None:
         try:
-            data = self._sock.recv(READ)
+            data = self._sock.recv(READ, flags)
+        except BlockingIOError:
+            return
         except OSError as error:
             raise closed(f"the hatch broke: {error.strerror}") from None
         if not data:
