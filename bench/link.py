@@ -155,6 +155,8 @@ def measure(count: int, singles: int) -> dict[str, float]:
         figures |= _latency(sender, singles)
         figures |= _both_offices(sender, count)
         sender.wait_delivered()
+        figures |= _with_books(sender, count // 3)
+        sender.wait_delivered()
         figures |= _with_authoring(sender, count // 3)
         sender.wait_delivered()
         figures["rss_mb"] = round(_report.pss_mb([*pair.pids(AURELIA), os.getpid()]), 1)
@@ -201,13 +203,20 @@ def _latency(sender: Sender, singles: int) -> dict[str, float]:
 
 
 def _both_offices(sender: Sender, count: int) -> dict[str, float]:
-    ready = _author(sender, count, 2_000_000)
+    return {"records_per_s": _sent(sender, count, 2_000_000, sender.wait_news)}
+
+
+def _with_books(sender: Sender, count: int) -> dict[str, float]:
+    return {"with_books_per_s": _sent(sender, count, 4_000_000, sender.work)}
+
+
+def _sent(sender: Sender, count: int, first: int, wait: Callable[[], None]) -> float:
+    ready = _author(sender, count, first)
 
     def post(start: int, end: int) -> None:
         sender.office.post(ready[start:end], system.now())
 
-    seconds = send_window(sender, count, post, sender.work)
-    return {"records_per_s": round(count / seconds, 1)}
+    return round(count / send_window(sender, count, post, wait), 1)
 
 
 def _with_authoring(sender: Sender, count: int) -> dict[str, float]:
@@ -217,7 +226,7 @@ def _with_authoring(sender: Sender, count: int) -> dict[str, float]:
         written = [sender.office.write(each, "s-01") for each in letters[start:end]]
         sender.office.post(written, system.now())
 
-    seconds = send_window(sender, count, post, sender.work)
+    seconds = send_window(sender, count, post, sender.wait_news)
     return {"with_authoring_per_s": round(count / seconds, 1)}
 
 
