@@ -20,6 +20,7 @@ def options(about: str) -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="one JSON object as the last line")
     parser.add_argument("--quick", action="store_true", help="a smoke run: small, once")
     parser.add_argument("--runs", type=int, default=RUNS, help="how many runs are kept")
+    parser.add_argument("--count", type=int, default=0, help="records of one run, if not all")
     parser.add_argument("--no-peer", action="store_true", help="leave the peer out")
     return parser.parse_args()
 

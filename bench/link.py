@@ -258,7 +258,8 @@ def _run_probe(name: str, arguments: Sequence[str]) -> dict[str, float] | None:
 def main() -> None:
     """Run ours and the peers in turn; print one JSON object."""
     asked = _report.options(__doc__ or "")
-    count, singles = (3_000, 300) if asked.quick else (30_000, 5_000)
+    count = asked.count or (3_000 if asked.quick else 30_000)
+    singles = max(300, count // 6)
     runs = 1 if asked.quick else asked.runs
     peers: list[dict[str, object]] = []
 

@@ -74,6 +74,10 @@ def test_a_header_reads_back(header: Header) -> None:
     assert record.read_header(record.write_header(header)) == header
 
 
+def test_a_canonical_value_that_is_no_object_is_no_header() -> None:
+    assert outcomes.value_or_code(record.read_header, b"[]") == "E_CANON"
+
+
 @given(data=binary(max_size=200))
 def test_any_bytes_end_in_one_code(data: bytes) -> None:
     # `{}` alone is canonical: a header without a version.

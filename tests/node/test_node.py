@@ -791,3 +791,10 @@ def test_time_passes_on_every_link(linked: Table) -> None:
     assert isinstance(effect, session.Send)
     assert frames.Reader().feed(effect.data)[0].type == frames.PING
     assert Moment(0) < linked.now
+
+
+def test_nobody_attends_a_desk_that_is_not_on_our_card() -> None:
+    table = Table()
+    with pytest.raises(OurFault) as caught:
+        table.a.node.attend("weather", table.now)
+    assert caught.value.code == "office.no_desk"
