@@ -5,9 +5,9 @@
 all:
 	@tools/environment.sh run
 
-# PORT and other wishes: make demo ARGS="--json"
+# Both consoles stay up a quarter of an hour. Other wishes: make demo ARGS="--serve"
 demo: all
-	@.venv/bin/detente demo $(ARGS)
+	@.venv/bin/detente demo --stay 15 $(ARGS)
 
 demo-clean:
 	rm -rf demo

@@ -8,15 +8,16 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from bench._report import ROOT
-from detente.app import build, config, system
+from bench import _report
+from detente.app import build, config, founding, system
 from detente.app.build import Passphrases
 from detente.app.meeting import Meeting
 
 AURELIA, BOREALIS = "aurelia.gov", "borealis.gov"
-PATIENCE = 30.0
+PATIENCE = 120.0
 
 
 def free_port() -> int:
@@ -29,7 +30,18 @@ def free_port() -> int:
 class Pair:
     """Aurelia and Borealis, met and confirmed. Processes are started one by one."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self,
+        addresses: Mapping[str, str] | None = None,
+        within: Mapping[str, Sequence[str]] | None = None,
+        settings: str = "",
+        desks: Sequence[str] = founding.FIRST_DESKS,
+    ) -> None:
+        """Addresses by party, else on loopback; within: the command that their nodes run in.
+
+        settings are lines for the section of links; desks: what both parties' cards have.
+        """
+        self._within = within or {}
         self.folder = Path(
             tempfile.mkdtemp(prefix="detente-bench-", dir=os.environ.get("BENCH_DIR"))
         )
@@ -41,11 +53,14 @@ class Pair:
                 f"{half}_passphrase_file": str(self.folder / f"{name}.secret")
                 for half in ("node", "office")
             }
-            address = f"tcp://127.0.0.1:{free_port()}"
+            address = (addresses or {}).get(name) or f"tcp://127.0.0.1:{free_port()}"
             secrets = Passphrases(secret, secret, secret)
             build.make_party(
-                self.at(name), self.folder / f"{name}-root", name, [address], secrets, files
-            )
+                self.at(name), self.folder / f"{name}-root", name, [address], secrets, files,
+                desks=desks,
+            )  # fmt: skip
+            file = self.at(name) / config.FILE_NAME
+            file.write_text(file.read_text().replace("[link]\n", f"[link]\n{settings}"))
         for one, other in ((AURELIA, BOREALIS), (BOREALIS, AURELIA)):
             meeting = Meeting(self.at(one))
             meeting.add(Meeting(self.at(other)).invite(one))
@@ -59,12 +74,28 @@ class Pair:
         """Return a party's settings."""
         return config.load(str(self.at(name)))
 
-    def start(self, name: str, half: str) -> int:
-        """Start node or office; return its process number once it answers."""
-        environment = dict(os.environ, PYTHONPATH=f"{ROOT}/src", DETENTE_LOG_LEVEL="warn")
+    def start(self, name: str, half: str, log: Path | None = None) -> int:
+        """Start node or office; return its process number once it answers.
+
+        log: a file for its log as a user would have it; else it says only what is wrong.
+        """
+        environment = _report.environment(self.folder)
+        if log is None:
+            environment["DETENTE_LOG_LEVEL"] = "warn"
         process = subprocess.Popen(
-            [sys.executable, "-m", "detente", "run", "--only", half, "--at", str(self.at(name))],
+            [
+                *(self._within.get(name, ()) if half == "node" else ()),
+                sys.executable,
+                "-m",
+                "detente",
+                "run",
+                "--only",
+                half,
+                "--at",
+                str(self.at(name)),
+            ],
             env=environment,
+            stderr=None if log is None else log.open("ab"),
         )
         self._processes[name, half] = process
         file = self.at(name) / half / ("hatch.sock" if half == "node" else "desk.sock")

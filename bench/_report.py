@@ -25,6 +25,16 @@ def options(about: str) -> argparse.Namespace:
     return parser.parse_args()
 
 
+def environment(folder: Path) -> dict[str, str]:
+    """Return what processes get: this source, its compiled modules kept, as where it is installed.
+
+    folder: of the run; they are kept in it.
+    """
+    found = {key: text for key, text in os.environ.items() if key != "PYTHONDONTWRITEBYTECODE"}
+    kept = folder / "compiled"
+    return found | {"PYTHONPATH": f"{ROOT}/src", "PYTHONPYCACHEPREFIX": str(kept)}
+
+
 def say(line: str) -> None:
     """Write progress."""
     print(line, file=sys.stderr, flush=True)

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bench import _report
 from bench._parties import AURELIA, BOREALIS, Pair
-from detente.app import build, system
+from detente.app import build, build_keys, system
 from detente.app.desks import DESKS
 from detente.desks.cert.formats import stix
 from detente.desks.cert.kinds import BUNDLE
@@ -28,8 +28,8 @@ BATCH = 64
 TEXT = 2_000  # bytes of plaintext
 
 
-def bundle(number: int) -> tuple[bytes, Values]:
-    """Return one cert.bundle of 2,000 bytes of plaintext: one indicator with its description."""
+def bundle(number: int, size: int = TEXT) -> tuple[bytes, Values]:
+    """Return one cert.bundle of `size` bytes of plaintext: one indicator with its description."""
     identity = f"{number:012x}"
     object_ = {
         "type": "indicator",
@@ -54,14 +54,14 @@ def bundle(number: int) -> tuple[bytes, Values]:
         objects = tuple(Values({"id": i, "modified": m, "sha256": s}) for i, m, s in found.objects)
         return Values({"bundle": told, "objects": objects, "about": "bench"})
 
-    object_["description"] = "x" * (TEXT - len(BUNDLE.write(body_of())))
+    object_["description"] = "x" * (size - len(BUNDLE.write(body_of())))
     body = body_of()
     return BUNDLE.write(body), body
 
 
-def letter(number: int) -> Letter:
+def letter(number: int, size: int = TEXT) -> Letter:
     """Return one record to be authored: each in a matter of its own."""
-    text, body = bundle(number)
+    text, body = bundle(number, size)
     return Letter(
         kind=BUNDLE.name, desk="cert", to=(f"cert@{BOREALIS}",), text=text, body=body,
         created=system.now(), matter=os.urandom(16).hex(), prec="ROUTINE", tlp="GREEN",
@@ -71,10 +71,13 @@ def letter(number: int) -> Letter:
 class Sender:
     """Aurelia's office."""
 
-    def __init__(self, pair: Pair) -> None:
+    def __init__(self, pair: Pair, hatch: build.HatchClient | None = None) -> None:
+        """`hatch`, if it is another than the socket of this machine."""
         settings = pair.settings(AURELIA)
-        keys = build.open_office_keys(settings, b"bench")
-        self.hatch = build.HatchClient(build.connect_unix(settings.folder / "node" / "hatch.sock"))
+        keys, _ = build_keys.open_office(settings, b"bench")
+        self.hatch = hatch or build.HatchClient(
+            build.connect_unix(settings.folder / "node" / "hatch.sock")
+        )
         self.office = Office(
             DESKS, self.hatch, build.open_shelf(settings), keys, system.SystemEntropy()
         )
@@ -104,7 +107,7 @@ class Sender:
 
     def delivered(self) -> int:
         """Return below which of our records their office says DELIVERED."""
-        return self.office.delivered_upto(f"cert@{BOREALIS}")
+        return self.office.status.delivered_upto(f"cert@{BOREALIS}")
 
     def work(self) -> None:
         """Do what an office does between two acts: read, fold, answer; else sleep for news."""
@@ -152,7 +155,7 @@ def measure(count: int, singles: int) -> dict[str, float]:
         pair.start(BOREALIS, "office")
         sender = Sender(pair)
         sender.wait_live()
-        figures |= _latency(sender, singles)
+        figures |= latency(sender, singles)
         figures |= _both_offices(sender, count)
         sender.wait_delivered()
         figures |= _with_books(sender, count // 3)
@@ -162,7 +165,7 @@ def measure(count: int, singles: int) -> dict[str, float]:
         figures["rss_mb"] = round(_report.pss_mb([*pair.pids(AURELIA), os.getpid()]), 1)
         figures["peer_rss_mb"] = round(_report.pss_mb(pair.pids(BOREALIS)), 1)
         pair.end(BOREALIS, "office")
-        figures |= _nodes_alone(sender, count)
+        figures |= nodes_alone(sender, count)
     finally:
         pair.stop()
     return figures
@@ -173,8 +176,8 @@ def _author(sender: Sender, count: int, first: int) -> list[Written]:
     return [sender.office.write(letter(first + i), "s-01") for i in range(count)]
 
 
-def _nodes_alone(sender: Sender, count: int) -> dict[str, float]:
-    ready = [each.envelope for each in _author(sender, count, 0)]
+def nodes_alone(sender: Sender, count: int, first: int = 0) -> dict[str, float]:
+    ready = [each.envelope for each in _author(sender, count, first)]
     now = system.now()
 
     def post(start: int, end: int) -> None:
@@ -185,8 +188,8 @@ def _nodes_alone(sender: Sender, count: int) -> dict[str, float]:
     return {"node_records_per_s": round(count / seconds, 1)}
 
 
-def _latency(sender: Sender, singles: int) -> dict[str, float]:
-    ready = [each.envelope for each in _author(sender, singles, 1_000_000)]
+def latency(sender: Sender, singles: int, first: int = 1_000_000) -> dict[str, float]:
+    ready = [each.envelope for each in _author(sender, singles, first)]
     times = []
     now = system.now()
     base = sender.receipted()

@@ -4,11 +4,12 @@ See docs/bench.md.
 """
 
 import json
-import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 from bench import _report
 from bench._parties import AURELIA, BOREALIS, Pair
@@ -19,17 +20,18 @@ IDLE_SECONDS = 60
 
 def help_ms() -> float:
     """Return the median time of `detente --help`, from process start to exit."""
-    environment = dict(os.environ, PYTHONPATH=str(_report.ROOT / "src"))
     times = []
-    for _ in range(STARTS):
-        start = time.perf_counter()
-        subprocess.run(
-            [sys.executable, "-m", "detente", "--help"],
-            env=environment,
-            check=True,
-            stdout=subprocess.DEVNULL,
-        )
-        times.append((time.perf_counter() - start) * 1e3)
+    with tempfile.TemporaryDirectory() as name:
+        environment = _report.environment(Path(name))
+        for _ in range(STARTS):
+            start = time.perf_counter()
+            subprocess.run(
+                [sys.executable, "-m", "detente", "--help"],
+                env=environment,
+                check=True,
+                stdout=subprocess.DEVNULL,
+            )
+            times.append((time.perf_counter() - start) * 1e3)
     return statistics.median(times)
 
 

@@ -202,14 +202,13 @@ class Party:
         return " ".join(f"{part:05}" for part in parts)
 
 Parties = dict[str, Party]
-
 def read_card(note: bytes, before: tuple[Obj, bytes] | None) -> tuple[Obj, bytes]:
-    """Return a card and its text; `before`: those of the one it follows. An old root signs too."""
+    """Return a card and its text; `before`: those of the one it follows, whatever root."""
     need(len(note) <= MAX_CARD, 1, "E_SIZE", f"a card is above {MAX_CARD} bytes")
     text, lines = read_note(note, 1)
     card: Obj = from_json(text[:-1], 1, "the card", MAX_CARD)
     need(fits(card, CARD, more=True), 1, "E_HEADER", "a card's member is missing or malformed")
-    name, log, roots = card["name"], card["log"], [card["root"]]
+    name, log, root = card["name"], card["log"], card["root"]
     for ids in ([d["name"] for d in card["desks"]], [log["ed25519"], log["cosign_ed25519"]],
                 *([s["id"] for s in d["signers"]] for d in card["desks"])):
         need(len(set(ids)) == len(ids), 1, "E_HEADER", "a desk, a signer or a log key stands twice")
@@ -217,10 +216,9 @@ def read_card(note: bytes, before: tuple[Obj, bytes] | None) -> tuple[Obj, bytes
     if before:
         follows = (name, card["serial"], from64(card["prev"] or "")) == (
             before[0]["name"], before[0]["serial"] + 1, sha(before[1]))
-        roots += [before[0]["root"]] if before[0]["root"] != card["root"] else []
     need(follows, 1, "E_CARD_FORK", "serial and prev do not follow the card before")
     signer, algs = f"{name}/detente/card", ((ED25519, "ed25519"), (MLDSA65, "mldsa65"))
-    for kind, member, key in ((k, m, from64(root[m])) for k, m in algs for root in roots):
+    for kind, member, key in ((k, m, from64(root[m])) for k, m in algs):
         sig = lines.get((signer, key_id(signer, kind, key)), b"")
         good = verified(kind, key, sig, text, b"detente/v1/card")
         need(good, 1, "E_SIG", f"{name}'s card: no good {member} signature of its root")
@@ -373,8 +371,9 @@ def check_proof(data: bytes, parties: Parties, text: bytes | None, salt: bytes |
         "index": index, "size": size, "root": root.hex(), "receiver": receiver.name,
         "stored_at": f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%S.000Z}",
         "author": people[0], "releasers": people[1],
-        "releaser": next(iter(people[1]), None), "unreleased": ext.get("unreleased"),
-        "exercise": ext.get("exercise"), "text": text is not None, "unknown_lines": unknown,
+        "releaser": next(iter(people[1]), None), **{mark: ext.get(mark) for mark in EXT_MAX},
+        "text": text is not None, "unknown_lines": unknown,
+        "digest": f": {text!a}, not compared" if text and header["kind"] == "matter.digest" else "",
         "strength": "FULL" if full else "FAST", "judged": people[2] or header["kind"][:4] == "sys."}
 # ---- several: an evidence file -------------------------------------------------------------------
 def to_zip(members: list[tuple[bytes, bytes]]) -> bytes:
@@ -414,7 +413,8 @@ def check_evidence(data: bytes, parties: Parties) -> list[Obj]:
     need(0 < len(proofs) <= MAX_RECORDS, 0, "E_LIMIT", f"not 1 to {MAX_RECORDS} records")
     need(set(texts) <= set(proofs), 0, "E_CANON", "a text without its proof")
     used = {m[1]: parties.get(m[1]) for m in found if m and m[1]}
-    inside = {name: p for name, p in used.items() if p and p.data == held[f"cards/{name}.card"]}
+    cut = partial(re.sub, rb"(?<=\n)(?=\{)|\A|\Z", b"\0")  # so that only whole cards are found
+    inside = {n: p for n, p in used.items() if p and cut(held[f"cards/{n}.card"]) in cut(p.data)}
     need(inside.keys() == used.keys(), 1, "E_CARD_FORK", "a card inside is none of those given")
     records: list[Obj] = []
     for name in proofs:
@@ -447,8 +447,8 @@ def judge(data: bytes, cards: list[bytes], text: bytes | None = None, *, many: b
     except Invalid as fault:
         why = fault.why if fault.step else f"the file's structure: {fault.why}"
         return answer | vars(fault) | {"step": str(fault.step), "why": why}
-    kinds = sorted({one["kind"] for one in found if not one["judged"]})
     heads = {(one["origin"], one["size"], one["root"]) for one in found}
+    kinds = sorted({one["kind"] for one in found if not one["judged"]})
     hidden = [*NOT_SHOWN, *(f"release rule of this kind not judged: {kind}" for kind in kinds)]
     hidden += ["that these are all the records of the matter"] * many
     if len(heads) > len({head[:2] for head in heads}):
@@ -465,14 +465,14 @@ def tell(answer: Obj) -> list[str]:
             f"  author {one['author']}, released by {', '.join(one['releasers']) or 'nobody'}",
             f"  record {one['index']} of the first {one['size']} in {one['origin']}",
             f"  {one['receiver']} says: stored, {one['stored_at']}; {one['strength']}",
-            *["  the text given is the text sent"] * one["text"],
-            *(f"  {m.upper()}: {one[m]!a}" for m in ("unreleased", "exercise") if one[m]),
+            *[f"  the text given is the text sent{one['digest']}"] * one["text"],
+            *(f"  {mark.upper()}: {one[mark]!a}" for mark in EXT_MAX if one[mark]),
             *(f"  line of an unknown key, not counted: {u!a}" for u in one["unknown_lines"])]
     lines += [f"not shown: {one}" for one in answer["not_shown"]]
     if answer["valid"]:
         return [*lines, f"step 9: valid, {answer['strength']}"]
-    whose = f"record {answer['record']}: " * bool(answer["record"])
-    return [*lines, f"{whose}step {answer['step']}: {answer['why']} ({answer['code']})"]
+    whose = f"record {answer['record']}: step" if answer["record"] else "step"
+    return [*lines, f"{whose} {answer['step']}: {answer['why']} ({answer['code']})"]
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Check a proof or evidence file offline.")
@@ -492,8 +492,8 @@ def main(argv: list[str] | None = None) -> int:
         parser.error("give the cards of both parties, and --plaintext to a proof only")
     answer = judge(data, cards, text, many=many)
     sys.stdout.write((json.dumps(answer) if options.json else "\n".join(tell(answer))) + "\n")
-    weak = 0 if answer["strength"] == "FULL" or options.accept_fast else 3
-    return weak if answer["valid"] else 1
+    enough = answer["strength"] == "FULL" or options.accept_fast
+    return 1 if not answer["valid"] else 0 if enough else 3
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -26,6 +26,7 @@ from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 A, B = "aurelia.gov", "borealis.gov"
 TIME = 1_795_392_600  # of the cosignatures: 2026-11-23T00:10:00Z
 SUITE = hpke.Suite(hpke.KEM.MLKEM768_X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.CHACHA20_POLY1305)
+RECORD = 0x10
 Obj = dict[str, Any]
 
 
@@ -372,6 +373,103 @@ def logged(name: str, owner: str, other: str, link_id: str, known: tuple[Obj, di
     return values, {f"{name}.tlog-proof": proof, f"{name}.envelope": envelope}, mid
 
 
+def frame(kind: int, payload: bytes, rank: int = 0) -> bytes:
+    """Return a message that fits one frame; bit 7 is set on all types but RECORD."""
+    flags = rank | (0 if kind == RECORD else 0x80)
+    return struct.pack(">IBBH", len(payload) + 4, kind, flags, rank) + payload
+
+
+def head_of(owner: str, link_id: str, envelope: bytes) -> tuple[bytes, bytes, bytes]:
+    """Return root, text and line 1 of a log that holds this one record."""
+    at, parts = 4, []
+    for _ in range(4):
+        size = int.from_bytes(envelope[at : at + 4], "big")
+        parts.append(envelope[at + 4 : at + 4 + size])
+        at += 4 + size
+    header, sigs, seals, body = parts
+    root = sha(b"\x00", entry_of(sha(header), sigs, seals, body))
+    text = checkpoint(owner, link_id, 1, root)
+    return root, text, ed25519(f"{owner} log ed25519").sign(text)
+
+
+def courier(folder: Path, link_id: str, card: bytes, out: bytes, into: bytes) -> tuple[Obj, bytes]:
+    """Return values and bytes of a file from A to B: one record of A's, a receipt for one of B's."""
+    key, nonce = seed("courier key"), seed("courier nonce")[:16]
+    root, _text, line1 = head_of(A, link_id, out)
+    in_root, in_text, in_line1 = head_of(B, link_id, into)
+    said = f"cosignature/v1\ntime {TIME}\n".encode() + in_text
+    line3 = struct.pack(">Q", TIME) + ed25519(f"{A} cosign ed25519").sign(said)
+    message = b"detente/v1/carried\n" + link_id.encode() + b"\n" + key
+    nothing = {"size": 0, "root": b64(sha()), "line3": None}
+    hello = canonical(
+        {
+            "versions": [1], "party": A, "card_serial": 1,
+            "card_hash": b64(sha(card.split(b"\n")[0] + b"\n")), "link_id": link_id,
+            "incarnation": b64(seed(f"{A} incarnation")[:16]), "nonce": b64(nonce), "echo": None,
+            "path": "courier", "features": [], "limits": {}, "clock": TIME * 1000,
+            "carried": b64(ed25519(f"{A} node signer n-01").sign(message)),
+            "out": {"size": 1, "root": b64(root), "line1": b64(line1), "got": nothing},
+            "in": {"size": 1, "root": b64(in_root), "line1": b64(in_line1), "line3": b64(line3)},
+        }
+    )  # fmt: skip
+    content = frame(0x01, hello)
+    content += frame(0x12, struct.pack(">Q", 1) + in_root + line3)
+    content += frame(RECORD, struct.pack(">QB", 0, 0) + out, 4)
+    content += frame(0x11, struct.pack(">Q", 1) + root + line1, 4)
+    node, _public = desk_key(f"{B} desk node")
+    info = b"detente/v1/courier\n" + link_id.encode()
+    sealed = kept(
+        folder / "courier.sealed", lambda: SUITE.encrypt(key, node.public_key(), info=info)
+    )
+    chunk = ChaCha20Poly1305(key).encrypt(
+        struct.pack(">QI", 0, 1), content, b"detente/v1/courier\n"
+    )
+    file = b"DTB1" + struct.pack(">H", len(sealed)) + sealed + chunk
+    digits = [int.from_bytes(sha(file)[i : i + 5], "big") % 100_000 for i in range(0, 20, 5)]
+    values = {
+        "key": key.hex(), "nonce": nonce.hex(), "hello": hello.decode(), "content_len": len(content),
+        "content_sha256": sha(content).hex(), "size": len(file), "sha256": sha(file).hex(),
+        "digits": " ".join(f"{group:05}" for group in digits), "root": root.hex(),
+    }  # fmt: skip
+    return values, file
+
+
+def next_epoch(folder: Path, link: Obj, heads: dict[str, tuple[int, str]]) -> tuple[Obj, bytes]:
+    """Return an epoch note that ends both logs of the set, under both parties' four lines."""
+    close = [
+        {"origin": f"{n}/detente/{link['link_id']}", "size": size, "root": b64(bytes.fromhex(root))}
+        for n, (size, root) in sorted(heads.items())
+    ]
+    first, second = (
+        seed(f"{n} incarnation")[:16] for n in (link["lower"], *({A, B} - {link["lower"]}))
+    )
+    life = sha(b"detente/v1/life\n", first, second)
+    text = canonical({
+        "v": 1, "type": "detente-epoch", "link_id": link["link_id"], "epoch": 1, "close": close,
+        "reason": "restore", "evidence": None, "life": b64(life),
+    }) + b"\n"  # fmt: skip
+
+    def sign() -> bytes:
+        lines = ""
+        for name in (link["lower"], *({A, B} - {link["lower"]})):
+            signer, log, pq = f"{name}/detente/epoch", f"{name} log ed25519", log_pq(name)
+            lines += line(signer, b"\x01", public(log), ed25519(log).sign(text))
+            signature = pq.sign(text, context=b"detente/v1/epoch")
+            key = pq.public_key().public_bytes_raw()
+            lines += line(signer, b"\xffdetente.mldsa44/v1", key, signature)
+        return text + b"\n" + lines.encode()
+
+    note = kept(folder / "one.epoch", sign)
+    low, high = sorted((fingerprint(A), fingerprint(B)))
+    digest = sha(b"detente/v1/link\n", low, high, sha(text)[:16])
+    said = {
+        "text_sha256": sha(text).hex(),
+        "nonce": sha(text)[:16].hex(),
+        "link_id": b32encode(digest).decode().lower()[:16],
+    }
+    return said, note
+
+
 def make(folder: Path) -> None:
     """Write the whole set into a folder."""
     folder.mkdir(exist_ok=True)
@@ -393,6 +491,11 @@ def make(folder: Path) -> None:
     members[f"records/{mid_out.hex()}.plain"] = text
     logs = {f"{A}/detente/{link_id}": 3, f"{B}/detente/{link_id}": 4}
     file = evidence_of(seed("matter")[:16].hex(), "Two records, one each way", logs, members)
+    carried, carried_file = courier(
+        folder, link_id, cards[A], files_out["flash.envelope"], files_back["delivered.envelope"]
+    )
+    heads = {A: (3, out["root"]), B: (4, back["root"])}
+    epoch, epoch_note = next_epoch(folder, link, heads)
     note = 'every private seed is SHA-256("detente test vector second " + label)'
     values = {
         "note": note,
@@ -400,10 +503,18 @@ def make(folder: Path) -> None:
                       "fingerprint": " ".join(
                           f"{int.from_bytes(fingerprint(n)[i : i + 5], 'big') % 100_000:05}"
                           for i in range(0, 60, 5))} for n, c in cards.items()},
-        "link": link, "flash": out, "delivered": back,
+        "link": link, "flash": out, "delivered": back, "courier": carried,
+        "epoch": epoch,
         "evidence": {"sha256": sha(file).hex(), "size": len(file)},
     }  # fmt: skip
-    for name, data in {**files_out, **files_back, "two.evidence": file}.items():
+    made = {
+        **files_out,
+        **files_back,
+        "two.evidence": file,
+        "one.courier": carried_file,
+        "one.epoch": epoch_note,
+    }
+    for name, data in made.items():
         (folder / name).write_bytes(data)
     told = json.dumps(values, indent=1, sort_keys=True, ensure_ascii=False) + "\n"
     (folder / "vectors.json").write_text(told, encoding="utf-8")

@@ -1,5 +1,6 @@
 """The demo is the story of the main job: real processes, a real kill, no fake."""
 
+import http.client
 import json
 import os
 import shutil
@@ -10,14 +11,17 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
+from tests.support.processes import until
 
 ROOT = Path(__file__).parents[2]
 DEMO = (sys.executable, "-m", "detente", "demo", "--json")
 STEPS = [
     "make", "cards", "compare", "run", "link", "send", "read", "answer", "withdraw",
-    "acknowledge", "evidence", "verify", "forge", "kill",
+    "acknowledge", "evidence", "verify", "forge", "line", "courier", "restore", "rollback", "urgent",
+    "settle", "kill",
 ]  # fmt: skip
 Row = dict[str, Any]
 
@@ -59,27 +63,35 @@ def place() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def told() -> Iterator[dict[str, Row]]:
-    """What the whole demo tells, by step; `left` is what it left behind."""
+    """What the whole demo tells, by step; `left` is what it leaves when its parties are stopped."""
     place = Path(tempfile.mkdtemp(prefix="d-"))
-    done = run(place)
+    done = run(place, "--stay", "60")
     rows = {row["step"]: row for row in map(json.loads, done.stdout.splitlines())}
+    end = rows["done"]
+    try:
+        doors = [at_the_door(party["enter"]) for party in end["parties"].values()]
+    finally:
+        os.kill(end["pid"], signal.SIGTERM)
+        until(lambda: not is_running(end["pid"]), "the demo has ended")
     yield {
         **rows,
         "exit": {"code": done.returncode, "err": done.stderr, "left": list(place.iterdir())},
+        "doors": {"seen": doors},
     }
     shutil.rmtree(place)
 
 
 def test_every_step_does_what_it_should(told: dict[str, Row]) -> None:
-    assert told["exit"]["code"] == 0, told
-    assert [told[step]["ok"] for step in (*STEPS, "done")] == [True] * 15
+    assert [row for row in told.values() if row.get("error")] == []
+    assert told["exit"]["code"] == 0, told["exit"]["err"]
+    assert [told[step]["ok"] for step in (*STEPS, "done")] == [True] * 21
 
 
 def test_every_step_says_its_number_what_happened_and_how_to_do_it_oneself(
     told: dict[str, Row],
 ) -> None:
     assert [(told[step]["n"], told[step]["of"]) for step in STEPS] == [
-        (n, 14) for n in range(1, 15)
+        (n, 20) for n in range(1, 21)
     ]
     assert [step for step in STEPS if not told[step]["what"]] == []
     assert [step for step in STEPS if "detente " not in told[step]["command"]] == []
@@ -95,7 +107,9 @@ def test_the_published_bundle_is_opened_at_the_other_desk_and_read(told: dict[st
 
 
 def test_what_a_script_does_for_people_is_called_scripted(told: dict[str, Row]) -> None:
-    assert [step for step in STEPS if told[step].get("scripted")] == ["compare", "read", "answer"]
+    assert [step for step in STEPS if told[step].get("scripted")] == [
+        "compare", "read", "answer", "courier", "settle",
+    ]  # fmt: skip
 
 
 def test_one_object_is_withdrawn_at_both_sides_and_the_others_stand(told: dict[str, Row]) -> None:
@@ -122,6 +136,51 @@ def test_a_changed_byte_is_refused_by_both_verifiers_at_a_step_that_they_name(
     }
 
 
+def test_one_of_two_lines_is_cut_without_a_word_and_nothing_is_lost(told: dict[str, Row]) -> None:
+    assert sorted(told["link"]["paths"].items()) in (
+        [("path-1", "USED"), ("path-2", "UP")],
+        [("path-1", "UP"), ("path-2", "USED")],
+    )
+    row = told["line"]
+    assert (row["sent"], row["cut_after"], row["arrived"]) == (100, 40, 100)
+    assert row["failover_ms"] > 0
+    kept = next(path for path in row["paths"] if path != row["cut"])
+    assert row["paths"][kept] == "USED"
+    assert row["paths"][row["cut"]] in ("SUSPECT", "PATH_DOWN")
+    assert [line for line in row["shown"] if "carries records" in line and kept in line] != []
+
+
+def test_with_all_lines_cut_a_record_and_its_receipt_go_by_file_once(told: dict[str, Row]) -> None:
+    row = told["courier"]
+    assert row["level"] in ("STORED", "DELIVERED")
+    assert (row["again"], row["equal"]) == (0, True)
+    assert row["sizes"][0] > 100
+    down = [line for line in row["shown"] if "path-" in line]
+    assert len(down) == 2
+    assert ["line down" in line and "not tried yet" not in line for line in down] == [True, True]
+
+
+def test_a_party_put_back_from_a_backup_gets_all_that_it_lacked(told: dict[str, Row]) -> None:
+    row = told["restore"]
+    assert row["given_back"] >= 20  # what was sent after the backup, and receipts for its own
+    assert row["own_given_back"] >= 1
+    assert (row["lost"], row["new_epoch"]) == (0, True)
+    assert row["logs_checked"] >= 6  # of two epochs, and two home logs
+
+
+def test_a_history_set_back_is_refused_proved_and_settled(told: dict[str, Row]) -> None:
+    row = told["rollback"]
+    assert (row["refused"], row["state"], row["code"]) == (True, "HALTED", "E_FORK")
+    assert (row["kind"], row["who"]) == ("forked", "aurelia.gov")
+    assert len(row["sizes"]) == 2
+    row = told["urgent"]
+    assert (row["level"], row["others"]) == ("DELIVERED", "SUBMITTED")
+    assert row["marks"] == ["UNRELEASED", "DISPUTED"]
+    row = told["settle"]
+    assert (row["new_epoch"], row["sent_again"], row["dropped"]) == (True, 1, ["DISPUTED"])
+    assert row["sizes"][0] < told["rollback"]["sizes"][0]
+
+
 def test_a_thousand_records_arrive_once_and_in_order_though_the_node_was_killed(
     told: dict[str, Row],
 ) -> None:
@@ -134,7 +193,26 @@ def test_a_thousand_records_arrive_once_and_in_order_though_the_node_was_killed(
 def test_the_demo_leaves_nothing_behind(told: dict[str, Row]) -> None:
     assert told["exit"]["left"] == []
     pids = [pid for party in told["run"]["pids"].values() for pid in party.values()]
+    pids += told["make"]["lines"].values()
     assert [pid for pid in pids if is_running(pid)] == []
+
+
+def test_both_consoles_stay_up_and_let_the_operator_in_once(told: dict[str, Row]) -> None:
+    assert told["doors"]["seen"] == [(200, True), (200, True)]
+    assert told["done"]["stay_s"] == 3600
+    assert {*told["done"]["parties"]} == {"aurelia.gov", "borealis.gov"}
+
+
+def at_the_door(link: str) -> tuple[int, bool]:
+    """Open a one-time link as a browser does, which takes *.localhost for this machine."""
+    found = urlsplit(link)
+    line = http.client.HTTPConnection("127.0.0.1", found.port or 0, timeout=60)
+    try:
+        line.request("GET", found.path, headers={"Host": found.netloc})
+        answer = line.getresponse()
+        return answer.status, "operator" in answer.read().decode()
+    finally:
+        line.close()
 
 
 def test_served_parties_take_commands_until_they_are_interrupted(place: Path) -> None:
@@ -147,11 +225,15 @@ def test_served_parties_take_commands_until_they_are_interrupted(place: Path) ->
         env=environment(place, **parties["borealis.gov"]["env"]), capture_output=True,
     )  # fmt: skip
     pids = [pid for party in parties.values() for pid in party["pids"].values()]
+    pids += row["lines"].values()
     ran = [is_running(pid) for pid in pids]
+    doors = [at_the_door(party["enter"]) for party in parties.values()]
     demo.send_signal(signal.SIGINT)
     out, err = demo.communicate()
     assert [each["state"] for each in json.loads(listed.stdout)] == ["LIVE"]
-    assert ran == [True] * 6
+    assert ran == [True] * 8
+    assert doors == [(200, True), (200, True)]
+    assert len({party["console"] for party in parties.values()}) == 2
     assert (demo.returncode, out) == (0, "")
     assert json.loads(err) == {"step": "stopped", "removed": row["folder"]}
     assert list(place.iterdir()) == []
@@ -165,6 +247,7 @@ def test_an_interrupted_demo_stops_its_processes_and_removes_its_folder(place: P
     demo.send_signal(signal.SIGINT)
     demo.communicate()
     pids = [pid for party in rows[3]["pids"].values() for pid in party.values()]
+    pids += rows[0]["lines"].values()
     assert demo.returncode == 130
     assert list(place.iterdir()) == []
     assert [pid for pid in pids if is_running(pid)] == []

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import pytest
 from tests.support.offices import BUNDLE, OBJECT
-from tests.support.running import Running, two_parties, until
+from tests.support.processes import until
+from tests.support.running import Running, two_parties
 
 MARKERS = ("zwanzig-dunkle-Igel-b", "zwanzig-dunkle-Igel-a", "zwanzig-dunkle-Igel-t")
 

@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from tests.support.offices import BUNDLE
-from tests.support.running import Running, two_parties, until
+from tests.support.processes import until
+from tests.support.running import Running, two_parties
 
 COUNT = 200
 KILLS = (40, 90, 150)  # after so many answers
@@ -18,7 +19,7 @@ def send(side: Running, other: Running, number: int) -> str:
         "file": b64encode((BUNDLE % f"number {number}").encode()).decode(),
         "to": [other.address],
         "about": f"number {number}",
-        "request": f"wish {number}",
+        "request": f"wish-{number}",
     }
     mid: str = side.insist("POST", "/api/v1/cert/send", body)["records"][0]["mid"]
     return mid

@@ -21,7 +21,7 @@ OPEN = ("", "node", "office", "party")
 def folder(tmp_path: Path) -> Path:
     """A party's folder as `init` and a first run leave it."""
     place = tmp_path / "aurelia"
-    for name in ("", "node", "office", "party", "node/vault", "office/vault"):
+    for name in ("", "node", "office", "party", "node/vault", "office/vault", "office/persons"):
         (place / name).mkdir(mode=0o700)
     for name in ("node/node.sqlite", "node/incarnation", "office/office.sqlite"):
         (place / name).touch(0o600)

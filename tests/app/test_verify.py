@@ -21,13 +21,15 @@ from tests.proofs import (
     chains,
     first_vectors,
     good,
+    head_of,
     header,
     kept_of,
 )
 
-from detente.app import verify
-from detente.app.verify import Verdict
-from detente.core import checkpoint, evidence, limits
+from detente.app.verify import proof
+from detente.app.verify.proof import Verdict
+from detente.core import checkpoint, evidence, limits, signed, tree, whole
+from detente.core.envelope import join_entry
 from detente.core.evidence import Disclosed
 
 
@@ -55,7 +57,7 @@ def run(
 ) -> Verdict:
     cards = [desk / f"{A}.card", desk / f"{B}.card"]
     text = None if plaintext is None else desk / plaintext
-    return verify.run(desk / name, cards, text, accept_fast=accept_fast)
+    return proof.run(desk / name, cards, text, accept_fast=accept_fast)
 
 
 def refused(verdict: Verdict, exit_code: int, code: str) -> Mapping[str, object]:
@@ -73,8 +75,8 @@ def test_the_vector_proof_is_valid_and_full(request: pytest.FixtureRequest, desk
     values = json.loads((folder / "vectors.json").read_text())
     (desk / "p").write_text(values["record"]["plaintext"])
     cards = [folder / f"{A}.card", folder / f"{B}.card"]
-    verdict = verify.run(folder / "record1.tlog-proof", cards, desk / "p", accept_fast=False)
-    assert (verdict.exit_code, verdict.document["strength"]) == (verify.VALID, "FULL")
+    verdict = proof.run(folder / "record1.tlog-proof", cards, desk / "p", accept_fast=False)
+    assert (verdict.exit_code, verdict.document["strength"]) == (proof.VALID, "FULL")
     assert verdict.document["fingerprints"] == {
         name: values["parties"][name]["fingerprint"] for name in (A, B)
     }
@@ -82,7 +84,7 @@ def test_the_vector_proof_is_valid_and_full(request: pytest.FixtureRequest, desk
 
 def test_a_full_proof_is_told_in_these_words(desk: Path) -> None:
     verdict = run(desk, "full.tlog-proof", "notice.txt")
-    assert verdict.exit_code == verify.VALID
+    assert verdict.exit_code == proof.VALID
     mid = verdict.document["records"][0]["short"]  # type: ignore[index,call-overload]  # a record's object
     assert verdict.lines == (
         f"VALID (FULL)  {A} said this (record {mid}, n 4,812, author s-01, releaser s-02)",
@@ -94,6 +96,7 @@ def test_a_full_proof_is_told_in_these_words(desk: Path) -> None:
             f"              {B} had it by 2026-11-21 23:10:04 UTC"
             " (their signature and post-quantum signature over size 5)"
         ),
+        "              later state not shown: it may have been withdrawn or corrected",
         (
             "              Not shown by this file: that a person read it; that a clock was right;"
             " that the link id belongs to these two parties."
@@ -115,18 +118,18 @@ def test_the_document_says_the_same_to_machines(desk: Path) -> None:
 
 def test_fast_alone_is_exit_3_unless_it_is_accepted(desk: Path) -> None:
     verdict = run(desk, "fast.tlog-proof")
-    assert (verdict.exit_code, verdict.document["accepted"]) == (verify.FAST_ONLY, False)
+    assert (verdict.exit_code, verdict.document["accepted"]) == (proof.FAST_ONLY, False)
     assert verdict.lines[0].startswith("VALID (FAST)  ")
     assert "(their signature over size 5)" in verdict.lines[2]
     assert "--accept-fast" in verdict.lines[-1]
     accepted = run(desk, "fast.tlog-proof", accept_fast=True)
-    assert (accepted.exit_code, accepted.document["accepted"]) == (verify.VALID, True)
+    assert (accepted.exit_code, accepted.document["accepted"]) == (proof.VALID, True)
     assert "--accept-fast" not in accepted.lines[-1]
 
 
 def test_an_evidence_file_tells_each_record_and_then_the_whole(desk: Path) -> None:
     verdict = run(desk, "whole.evidence")
-    assert (verdict.exit_code, verdict.document["strength"]) == (verify.FAST_ONLY, "FAST")
+    assert (verdict.exit_code, verdict.document["strength"]) == (proof.FAST_ONLY, "FAST")
     assert len(verdict.document["records"]) == 2  # type: ignore[arg-type]  # a list
     text = "\n".join(verdict.lines)
     assert "VALID (FULL)  " in text
@@ -154,7 +157,7 @@ def test_marks_unknown_lines_and_years_beyond_ours_are_told(desk: Path) -> None:
     (desk / "odd.tlog-proof").write_bytes(replace(made, head=head).data)
     verdict = run(desk, "odd.tlog-proof")
     text = "\n".join(verdict.lines)
-    assert verdict.exit_code == verify.VALID
+    assert verdict.exit_code == proof.VALID
     assert "released by nobody" in text
     assert "no text was given" in text
     assert f"{B} had it by {far} s after 1970" in text
@@ -215,21 +218,55 @@ def test_a_card_file_longer_than_any_chain_is_refused(
 def test_one_card_or_two_of_one_party_are_not_enough(desk: Path) -> None:
     one = desk / f"{A}.card"
     for cards in ([], [one], [one, one]):
-        verdict = verify.run(desk / "full.tlog-proof", cards, None, accept_fast=False)
+        verdict = proof.run(desk / "full.tlog-proof", cards, None, accept_fast=False)
         refused(verdict, 2, "proof.cards")
 
 
 def test_cards_of_others_than_the_proof_is_between_are_not_enough(desk: Path) -> None:
     (desk / f"{C}.card").write_bytes(card(C).note)
     cards = [desk / f"{C}.card", desk / f"{B}.card"]
-    verdict = verify.run(desk / "full.tlog-proof", cards, None, accept_fast=False)
+    verdict = proof.run(desk / "full.tlog-proof", cards, None, accept_fast=False)
     document = refused(verdict, 2, "proof.cards")
     assert set(document["fingerprints"]) == {B, C}  # type: ignore[call-overload]  # an object
 
 
-def test_the_checker_imports_nothing_of_ours_but_core() -> None:
-    tree = ast.parse((ROOT / "src" / "detente" / "app" / "verify.py").read_text())
-    modules = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
-    ours = [one for one in modules if one and one.startswith("detente")]
+ROOMS = (
+    "printed",
+    "verify/proof",
+    "verify/conflict",
+    "verify/log",
+    "verify/matter",
+    "verify/audit",
+)
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_checker_imports_nothing_of_ours_but_core(room: str) -> None:
+    source = ast.parse((ROOT / "src" / "detente" / "app" / f"{room}.py").read_text())
+    found = [node for node in ast.walk(source) if isinstance(node, ast.ImportFrom)]
+    ours = [one for one in found if one.module and one.module.startswith("detente")]
     assert ours
-    assert all(one.startswith("detente.core") for one in ours)
+    outside = [one for one in ours if not (one.module or "").startswith("detente.core")]
+    rooms = {name.rpartition("/")[2] for name in ROOMS}
+    assert {name.name for one in outside for name in one.names} <= rooms
+
+
+def test_a_whole_log_is_checked_and_told(desk: Path) -> None:
+    entries = [join_entry(*[bytes([at]) * 32] * 4) for at in range(5)]
+    grown = tree.Range()
+    for each in entries:
+        grown.append(tree.leaf_hash(each))
+    head = head_of(5, grown.root())
+    note = signed.write(head.note.text, head.note.lines)
+    data = b"".join(whole.write(ORIGIN, 5, [note], entries))
+    (desk / "a.log").write_bytes(data)
+    found = run(desk, "a.log")
+    assert found.exit_code == proof.VALID
+    log = found.document["log"]
+    assert isinstance(log, dict)
+    assert (log["origin"], log["size"], log["heads"]) == (ORIGIN, 5, 1)
+    assert found.lines[0] == f"VALID (FULL)  the whole log {ORIGIN}, 5 records"
+    (desk / "b.log").write_bytes(data[:-1])
+    assert run(desk, "b.log").exit_code == proof.INVALID
+    (desk / "c.log").write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    assert run(desk, "c.log").document["step"] == 4

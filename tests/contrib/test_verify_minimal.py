@@ -95,8 +95,8 @@ def step_of(verifier: ModuleType, data: bytes, cards: list[bytes], text: bytes |
 # ---- the page itself ------------------------------------------------------------------------------
 
 
-def test_the_page_has_at_most_500_lines() -> None:
-    assert len(PAGE.read_text(encoding="utf-8").splitlines()) <= 500
+def test_the_page_has_fewer_than_500_lines() -> None:
+    assert len(PAGE.read_text(encoding="utf-8").splitlines()) < 500
 
 
 def test_the_page_needs_only_the_standard_library_and_cryptography() -> None:
@@ -649,10 +649,11 @@ def test_the_second_vectors_are_what_their_maker_makes(
 ) -> None:
     made = tmp_path / "second"
     made.mkdir()
-    for name in (f"{A}.card", f"{B}.card", "flash.seals"):
+    for name in (f"{A}.card", f"{B}.card", "flash.seals", "courier.sealed", "one.epoch"):
         (made / name).write_bytes((second / name).read_bytes())
     maker.make(made)
-    held = {place.name: place.read_bytes() for place in second.iterdir()}
+    # The files of cards are made by another: make_cards.py.
+    held = {place.name: (second / place.name).read_bytes() for place in made.iterdir()}
     assert {place.name: place.read_bytes() for place in made.iterdir()} == held
 
 
@@ -675,3 +676,30 @@ def test_the_seals_of_the_flash_open_to_its_content_key(maker: ModuleType, secon
         assert key.hex() == told["content_key"]
         at = start + 1168
     assert at == len(block)
+
+
+# A change of root keys.
+
+
+def test_a_chain_over_two_roots_is_read_and_the_newest_digits_are_shown(
+    verifier: ModuleType, second: Path
+) -> None:
+    data = (second.parent / "root" / f"{A}.cards").read_bytes()
+    party = verifier.read_party(data)
+    one, two = party.cards
+    assert one["root"] != two["root"]
+    assert party.fingerprint() == verifier.read_party(data[data.index(b"\n{") + 1 :]).fingerprint()
+    swapped = data[data.index(b"\n{") + 1 :] + data[: data.index(b"\n{") + 1]
+    with pytest.raises(verifier.Invalid, match="do not follow"):
+        verifier.read_party(swapped)
+
+
+def test_evidence_made_before_the_newest_card_is_checked_under_the_chain(
+    verifier: ModuleType, second: Path, parties: dict[str, Any]
+) -> None:
+    file = (second / "two.evidence").read_bytes()
+    longer = verifier.read_party((second.parent / "root" / f"{A}.cards").read_bytes())
+    assert len(verifier.check_evidence(file, {**parties, A: longer})) == 2
+    newest = longer.data[longer.data.index(b"\n{") + 1 :]
+    with pytest.raises(verifier.Invalid, match="a card inside"):
+        verifier.check_evidence(file, {**parties, A: verifier.read_party(newest)})

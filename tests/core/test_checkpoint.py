@@ -95,6 +95,12 @@ def test_a_receipt_holds_for_this_state_and_time_only() -> None:
         assert outcomes.fault_of(checkpoint.check_cosignature, wrong, ORIGIN, key) == "E_COSIGN"
 
 
+def test_a_receipt_of_a_time_that_no_note_can_carry_does_not_hold() -> None:
+    for seconds, due in ((2**63 - 1, True), (2**63, False)):
+        late = checkpoint.cosign(BOREALIS.cosign, ORIGIN, 7, ROOT, Moment(seconds * 1_000))
+        assert checkpoint.is_cosigned(late, ORIGIN, BOREALIS.card.cosign) is due
+
+
 def test_a_checkpoint_is_no_receipt() -> None:
     head = checkpoint.sign(AURELIA.log, ORIGIN, 7, ROOT)
     as_receipt = Cosignature(7, ROOT, 0, head.signature)

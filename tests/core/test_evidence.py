@@ -33,7 +33,7 @@ from tests.proofs import (
     later,
 )
 
-from detente.core import canon, evidence, inner, limits, receipt, record, trust
+from detente.core import canon, evidence, inner, limits, receipt, record, talk, trust
 from detente.core.errors import OurFault
 from detente.core.evidence import Disclosed
 from detente.core.receipt import StepFailed
@@ -337,9 +337,18 @@ def test_one_record_twice_is_refused() -> None:
 
 
 def test_a_card_inside_must_be_the_card_given() -> None:
-    longer = {**chains(), A: Chain((card(A), later(card(A))))}
-    fault = failure(small(), longer)
+    other = later(card(A))
+    fault = failure(small(), {**chains(), A: Chain((other,))})
     assert (fault.step, fault.because) == (1, "E_CARD_FORK")
+    longer = evidence.write([Disclosed(good().data)], [Chain((card(A), other)), chains()[B]])
+    assert failure(longer).because == "E_CARD_FORK", "the file must not bring newer cards"
+
+
+def test_a_file_made_before_the_newest_card_is_as_good_as_it_was() -> None:
+    second = later(card(A))
+    for longer in ((card(A), second), (card(A), second, later(second))):
+        shown = evidence.check(small(), {**chains(), A: Chain(longer)})
+        assert len(shown.records) == len(evidence.check(small(), chains()).records)
 
 
 def test_a_card_inside_of_a_party_whose_card_was_not_given_is_asked_for() -> None:
@@ -412,3 +421,55 @@ def test_a_text_is_disclosed_with_its_salt() -> None:
 def test_the_manifest_inside_is_canonical() -> None:
     manifest = members(small())["manifest.json"]
     assert canon.encode(canon.decode(manifest, len(manifest))) == manifest
+
+
+# A matter as a whole; what counts stands in test_matter.
+
+
+def stated(by: str, count: int = 1) -> Disclosed:
+    """The digest of one desk: that this many records passed, of which one is in the file."""
+    other, noticed = B if by == A else A, good().kept.header
+    sizes = {f"{name}/detente/{LINK}": 4 for name in (A, B)}
+    one = talk.said(record.mid_of(noticed), record.read_header(noticed))
+    digest = replace(talk.digest([one], sizes), count=count)
+    body = talk.write(digest)
+    said = header(
+        kind=talk.DIGEST_KIND,
+        from_=f"cert@{by}",
+        to=(f"cert@{other}",),
+        n=7,
+        commit=inner.commitment(SALT, body),
+        size=len(body),
+    )
+    kept = kept_of(said, [(1, "s-01", "")], sender=by)
+    made = case(kept, 4, 6, origin=f"{by}/detente/{LINK}", receiver=other, full=False)
+    return Disclosed(replace(made, salt=None).data, body, SALT)
+
+
+def whole(matter: str | None, *more: Disclosed) -> evidence.EvidenceShown:
+    records = [Disclosed(replace(good(), salt=None).data), *more]
+    return evidence.check(evidence.write(records, chains().values(), matter), chains())
+
+
+def test_a_matter_that_both_desks_counted_is_complete() -> None:
+    shown = whole(MATTER, stated(A), stated(B))
+    assert shown.together.complete
+    assert evidence.NOT_COMPLETE not in shown.not_shown
+    assert shown.together.fates[bytes.fromhex(MID)].later == "stands"
+
+
+def test_it_is_not_if_one_counted_otherwise_or_not_at_all_or_of_no_matter() -> None:
+    for matter, more in (
+        (MATTER, (stated(A), stated(B, 2))),
+        (MATTER, (stated(A),)),
+        (None, (stated(A), stated(B))),
+    ):
+        shown = whole(matter, *more)
+        assert not shown.together.complete
+        assert evidence.NOT_COMPLETE in shown.not_shown
+
+
+def test_the_cards_inside_can_be_taken_out() -> None:
+    assert evidence.cards_inside(small()) == tuple(chains()[name].data for name in (A, B))
+    with pytest.raises(StepFailed):
+        evidence.cards_inside(small()[:-1])

@@ -114,10 +114,39 @@ def test_cards_of_two_parties_are_no_chain() -> None:
         Chain((card(A), card(B)))
 
 
-def test_a_card_under_other_root_keys_is_no_successor() -> None:
-    value = card_value(A, 2, card(A).hash, root=" 2")
+def other_root(before: Card, serial: int = 0, prev: bytes = b"") -> Card:
+    value = card_value(A, serial or before.serial + 1, prev or before.hash, root=" 2")
+    return sign_card(value, " 2")
+
+
+def test_a_card_under_other_root_keys_follows_only_if_it_names_the_card_before() -> None:
+    turned = other_root(card(A))
+    chain = Chain((card(A), turned))
+    assert trust.read_chain(chain.data) == chain
+    assert (chain.turns, chain.roots) == ((turned,), (card(A), turned))
+    assert Chain((card(A), second())).turns == ()
+    for odd in (other_root(card(A), prev=seed("another")), other_root(card(A), serial=3)):
+        with pytest.raises(TheirFault, match="E_SIG"):
+            Chain((card(A), odd))
+
+
+def test_no_chain_passes_to_other_root_keys_by_joining() -> None:
+    turned = other_root(card(A))
+    whole = Chain((card(A), turned))
     with pytest.raises(TheirFault, match="E_SIG"):
-        Chain((card(A), sign_card(value, " 2")))
+        Chain((card(A),)).join(whole)
+    assert whole.join(Chain((card(A),))) == whole
+    assert Chain((turned,)).join(Chain((card(A),))) == whole, "what it names itself"
+    with pytest.raises(TheirFault, match="E_SIG"):
+        whole.join(Chain((card(A), second())))
+    with pytest.raises(TheirFault, match="E_SIG"):
+        Chain((turned,)).join(Chain((second(),)))
+
+
+def test_a_chain_goes_back_to_a_serial() -> None:
+    whole = Chain((card(A), second(), later(second())))
+    assert whole.upto(2) == Chain((card(A), second()))
+    assert whole.upto(9) == whole
 
 
 @given(integers(0, 20))

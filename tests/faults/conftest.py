@@ -8,6 +8,7 @@ import pytest
 from tests.faults import runs
 from tests.faults.hostile import Hostile
 from tests.faults.runs import Running
+from tests.support.ports import free_port
 
 
 @dataclass(frozen=True)
@@ -21,7 +22,7 @@ class Place:
 
     def copied(self, place: Path) -> "Place":
         """Return the same three as they were made, elsewhere and on another port."""
-        port = runs.free_port()
+        port = free_port()
         found = Place(
             runs.copy(self.aurelia, place),
             runs.copy(self.borealis, place),
@@ -29,7 +30,7 @@ class Place:
             port,
         )
         for folder in (found.aurelia, found.borealis):
-            listen_at(folder, port if folder is found.borealis else runs.free_port())
+            listen_at(folder, port if folder is found.borealis else free_port())
         return found
 
 
@@ -43,13 +44,11 @@ def listen_at(folder: Path, port: int) -> None:
     file.write_text("\n".join(lines) + "\n")
 
 
-@pytest.fixture(scope="session")
-def made(tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """Three parties that have met and never ran. Copy them; do not run these."""
-    place = tmp_path_factory.mktemp("made")
-    port = runs.free_port()
+def three(place: Path) -> Place:
+    """Make three parties; aurelia and cordia have met borealis."""
+    port = free_port()
     found = Place(
-        runs.make(place, "aurelia.gov", runs.free_port()),
+        runs.make(place, "aurelia.gov", free_port()),
         runs.make(place, "borealis.gov", port),
         runs.make(place, "cordia.gov"),
         port,
@@ -60,15 +59,18 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Place:
 
 
 @pytest.fixture(scope="session")
-def place(made: Place, tmp_path_factory: pytest.TempPathFactory) -> Place:
-    """The three that run through the whole session; aurelia's card says where borealis listens."""
-    folder = tmp_path_factory.mktemp("run")
-    return Place(
-        runs.copy(made.aurelia, folder),
-        runs.copy(made.borealis, folder),
-        runs.copy(made.cordia, folder),
-        made.port,
-    )
+def made(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """Three parties that have met and never ran. Copy them; do not run these."""
+    return three(tmp_path_factory.mktemp("made"))
+
+
+@pytest.fixture(scope="session")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Place:
+    """Three that run through the whole session.
+
+    They are no copies: a copy that another test runs has the same keys, and would be taken for them.
+    """
+    return three(tmp_path_factory.mktemp("run"))
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -17,13 +16,15 @@ from queue import Empty, Queue
 from typing import Any, Final, TypeVar
 from unittest import mock
 
+from tests import produced
+
 from detente.app import build, client, system
 from detente.app.build import Passphrases
 from detente.app.meeting import Meeting
 from detente.vault.file import FileVault
 from detente.vault.sealing import Cost
 
-PATIENCE: Final = 30.0  # seconds after which a wait has failed; never a measure
+PATIENCE: Final = 90.0  # seconds after which a wait has failed; never a measure
 SECRETS: Final = Passphrases(b"node secret", b"office secret", b"root secret")
 T = TypeVar("T")
 
@@ -69,13 +70,6 @@ def detente(
         check=False,
     )
     return Said(ended.returncode, ended.stdout.decode(), ended.stderr.decode())
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        found: int = sock.getsockname()[1]
-        return found
 
 
 def make(place: Path, name: str, *listen: int) -> Path:
@@ -155,6 +149,7 @@ class Running:
             raise AssertionError("\n".join(["it went silent:", *self.lines])) from None
         if line is not None:
             self.lines.append(line)
+            produced.HEARD.update(produced.codes_in(line))
         return line
 
     def logged(self, **told: object) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import pytest
 from tests.faults import runs
 from tests.faults.conftest import Place, listen_at
 from tests.faults.runs import detente
+from tests.support.ports import free_port
 
 SECRET = "the words of a body"
 BROKEN = """
@@ -25,7 +26,7 @@ SourceFileLoader.exec_module = exec_module
 @pytest.fixture
 def folder(made: Place, tmp_path: Path) -> Path:
     found = runs.copy(made.aurelia, tmp_path)
-    listen_at(found, runs.free_port())
+    listen_at(found, free_port())
     return found
 
 
@@ -55,7 +56,7 @@ def test_a_defect_of_a_verb_is_one_fault_with_a_report(folder: Path, tmp_path: P
     text = report.read_text()
     assert "builtins.KeyError" in text
     assert "doing: party" in text
-    assert "verbs_party.py" in text
+    assert "verbs/party.py" in text
     assert SECRET not in text
 
 
@@ -67,7 +68,7 @@ def test_with_json_a_defect_is_a_document_too(folder: Path, tmp_path: Path) -> N
 
 
 def test_a_defect_outside_a_folder_leaves_its_report_in_a_private_file(tmp_path: Path) -> None:
-    env = spoiled(tmp_path, "detente.app.verify", "found.run") | {"TMPDIR": str(tmp_path)}
+    env = spoiled(tmp_path, "detente.app.verify.proof", "found.run") | {"TMPDIR": str(tmp_path)}
     said = detente("verify", "x", "--json", env=env)
     assert (said.code, said.error["code"]) == (70, "run.defect")
     (report,) = tmp_path.glob("detente-defect-*.txt")
@@ -90,7 +91,7 @@ def test_no_more_than_twenty_reports_are_kept(folder: Path, tmp_path: Path) -> N
 def test_a_half_that_dies_of_a_defect_is_started_again_and_its_report_named(
     folder: Path, tmp_path: Path
 ) -> None:
-    env = spoiled(tmp_path, "detente.app.api", "found.Api.handle")
+    env = spoiled(tmp_path, "detente.app.api.routes", "found.Api.handle")
     with runs.running(folder, env=env) as found:
         runs.until((folder / "office" / "desk.sock").exists)
         said = detente("record", "list", "--json", "--at", folder)

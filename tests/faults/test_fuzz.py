@@ -24,7 +24,7 @@ from hypothesis.strategies import (
 )  # fmt: skip
 from tests.support import makers, outcomes
 
-from detente.app.http import HttpServer, Reply, Request
+from detente.app.http import BODY_MAX, HttpServer, Reply, Request
 from detente.app.loop import Loop
 from detente.core import canon, party
 from detente.core.errors import CODES, Fault, OurFault
@@ -33,7 +33,7 @@ from detente.link import frames, hello, session
 from detente.link.hello import Heads, Hello
 from detente.node.node import Node
 from detente.node.seat import LinkTerms, Seat
-from detente.paths import hatch
+from detente.paths import hatch, hatch_side
 from detente.store.logs import SqliteLogs
 from detente.ui import verb
 
@@ -65,8 +65,9 @@ def our_code(call: Any, *given: object) -> str | None:  # noqa: ANN401  any read
 
 def make_node() -> Node:
     seat = Seat(
-        US.card, US.log, US.cosign, US.signers["n-01"], "n-01", makers.LabelEntropy(), bytes(16)
-    )
+        US.card, US.log, US.cosign, US.log_pq, US.signers["n-01"], "n-01",
+        makers.LabelEntropy(), bytes(16),
+    )  # fmt: skip
     terms = LinkTerms(THEM.card, LINK, NONCE)
     return Node(seat, [terms], SqliteLogs(Path(":memory:")), makers.NOW)
 
@@ -183,8 +184,8 @@ names = sampled_from(("submit", "since", "levels", "cards", "prove", "attend", "
 )
 def test_a_request_in_the_hatch_is_answered_or_closes_it(request: Any) -> None:  # noqa: ANN401
     node = make_node()
-    if our_code(hatch.answer, node, request, makers.NOW) is None:
-        (found,) = hatch.FrameReader().feed(hatch.answer(node, request, makers.NOW))
+    if our_code(hatch_side.answer, node, request, makers.NOW) is None:
+        (found,) = hatch.FrameReader().feed(hatch_side.answer(node, request, makers.NOW))
         assert found[1] in ("ok", "fault")
 
 
@@ -283,9 +284,9 @@ def test_a_good_request_is_answered_whole_before_the_line_closes() -> None:
 
 
 def test_a_request_longer_than_may_be_hears_so() -> None:
-    size = 4 * 1024**2 + 1
+    size = BODY_MAX + 1
     head = b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % size
-    said = serve([head, *[bytes(65_536)] * 64, bytes(1)])
+    said = serve([head, *[bytes(65_536)] * (BODY_MAX // 65_536), bytes(1)])
     assert said.startswith(b"HTTP/1.1 413 ")
     assert b"form.size" in said
 

@@ -12,6 +12,9 @@ import pytest
 from tests.faults import runs
 from tests.faults.conftest import Place
 from tests.faults.runs import Running, detente
+from tests.support.ports import free_port
+
+from detente.core import limits
 
 BUNDLE = Path(__file__).parent / "bundle.json"
 
@@ -61,8 +64,8 @@ def test_a_bundle_that_is_no_stix_is_refused_before_anything_is_sent(
         ("twice", b'{"type":"bundle","type":"bundle"}', "stix.json"),
         ("no bundle", b'{"type":"indicator"}', "stix.shape"),
         ("half", BUNDLE.read_bytes()[:100], "stix.json"),
-        ("large", b" " * 300_000, "cert.bundle_size"),
-        ("larger", b" " * 5 * 1024**2, "form.size"),
+        ("large", b" " * (limits.MAX_BUNDLE + 1), "stix.size"),
+        ("larger", b" " * 2 * limits.MAX_BUNDLE, "stix.size"),
     ):
         file = tmp_path / f"{name}.json"
         file.write_bytes(data)
@@ -85,8 +88,8 @@ def test_a_file_that_is_not_there_is_named(honest: Running) -> None:
 @pytest.fixture
 def met(tmp_path: Path) -> Iterator[tuple[Running, Running]]:
     """Two running parties that hold each other's card; the first has not compared the digits."""
-    one = runs.make(tmp_path, "aurelia.gov", runs.free_port())
-    other = runs.make(tmp_path, "borealis.gov", runs.free_port())
+    one = runs.make(tmp_path, "aurelia.gov", free_port())
+    other = runs.make(tmp_path, "borealis.gov", free_port())
     runs.meet(one, other)
     runs.unconfirm(one, "borealis.gov")
     with runs.running(one) as first, runs.running(other) as second:

@@ -12,6 +12,7 @@ import pytest
 from tests.faults import runs
 from tests.faults.conftest import Place, listen_at
 from tests.faults.runs import SECRETS, detente
+from tests.support.ports import free_port
 
 from detente.app.meeting import Meeting
 from detente.core import canon, party
@@ -22,7 +23,7 @@ from detente.vault.file import FileVault
 def folder(made: Place, tmp_path: Path) -> Path:
     """A party that has met another and does not run."""
     found = runs.copy(made.aurelia, tmp_path)
-    listen_at(found, runs.free_port())
+    listen_at(found, free_port())
     return found
 
 
@@ -184,7 +185,7 @@ DAMAGED: Final[dict[str, tuple[str, str, Callable[[Path], None]]]] = {
     "the node's store": ("node", "store.damaged", damage("node", "node.sqlite")),
     "the office's store": ("office", "store.damaged", damage("office", "office.sqlite")),
     "our card": ("node", "card.bad", damage("party", "card")),
-    "a peer's card": ("node", "card.bad", damage(*PEER, "card")),
+    "a peer's cards": ("node", "card.bad", damage(*PEER, "chain")),
     "a peer's state": ("node", "config.bad", damage(*PEER, "state.json")),
     "the people": ("office", "config.bad", damage("office", "people.json")),
     "a key": ("office", "vault.damaged", damage("office", "vault", "s-01.json")),
@@ -197,6 +198,32 @@ def test_a_damaged_file_stops_the_start_and_is_named(name: str, folder: Path) ->
     spoil(folder)
     said = detente("run", "--only", half, "--json", "--at", folder)
     assert (said.code, said.error["code"]) == (2, code)
+
+
+@pytest.mark.parametrize("how", ["damaged", "another party's"])
+def test_a_damaged_copy_of_a_card_stops_nothing_and_is_told(
+    how: str, folder: Path, made: Place
+) -> None:
+    file = folder.joinpath(*PEER, "card")
+    file.write_bytes(b"\x00{" if how == "damaged" else Meeting(made.cordia).card().note)
+
+    def copies() -> list[dict[str, Any]]:
+        found = detente("doctor", "--json", "--at", folder).document["findings"]
+        return [each for each in found if each["code"] == "card_copy"]
+
+    with runs.running(folder, "--only", "node") as found:
+        told = found.logged(code="card.bad")
+        assert (told["level"], told["party"]) == ("warn", "borealis.gov")
+        assert str(file) in told["what"]
+        assert told["remedy"]
+        runs.until(lambda: runs._answers(folder / "node" / "admin.sock", "/v1/links"))
+        assert [row["party"] for row in found.node("GET", "/v1/links")] == ["borealis.gov"]
+        (finding,) = copies()
+        assert (finding["severity"], finding["where"]) == ("warn", "borealis.gov")
+        assert str(file) in finding["what"]
+        assert finding["remedy"]
+        file.unlink()
+        assert copies() == []
 
 
 def test_a_fault_at_the_start_of_one_half_ends_both_and_is_said_once(folder: Path) -> None:

@@ -1,4 +1,4 @@
-"""docs/bad-input.md and tests/faults name the same tests, in both languages."""
+"""docs/bad-input.md names every test of tests/faults, and tests that are there, in both languages."""
 
 import re
 from pathlib import Path
@@ -11,8 +11,8 @@ NAME = re.compile(r"`(test_\w+)`")
 MADE = re.compile(r"^def (test_\w+)\(", re.MULTILINE)
 
 
-def names_made() -> set[str]:
-    files = (ROOT / "tests" / "faults").glob("test_*.py")
+def names_made(under: str) -> set[str]:
+    files = (ROOT / "tests" / under).rglob("test_*.py")
     return {name for file in files for name in MADE.findall(file.read_text(encoding="utf-8"))}
 
 
@@ -23,8 +23,10 @@ def rows(page: str) -> list[list[str]]:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_the_page_names_every_test_of_bad_input_and_no_other(page: str) -> None:
-    assert set(NAME.findall((ROOT / page).read_text(encoding="utf-8"))) == names_made()
+def test_the_page_names_every_test_of_bad_input_and_none_that_is_not(page: str) -> None:
+    named = set(NAME.findall((ROOT / page).read_text(encoding="utf-8")))
+    assert named >= names_made("faults")
+    assert named <= names_made(".")
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -29,13 +29,19 @@ def commands() -> dict[str, click.Command]:
         context = click.Context(root)
         command = root.get_command(context, name)
         assert command is not None
-        if isinstance(command, click.Group):
-            for inner in command.list_commands(context):
-                each = command.get_command(context, inner)
-                assert each is not None
-                found[f"detente {name} {inner}"] = each
-        else:
-            found[f"detente {name}"] = command
+        found |= within(f"detente {name}", command, context)
+    return found
+
+
+def within(words: str, command: click.Command, context: click.Context) -> dict[str, click.Command]:
+    """Return a command, or those of its group, by all their words."""
+    if not isinstance(command, click.Group):
+        return {words: command}
+    found: dict[str, click.Command] = {}
+    for inner in command.list_commands(context):
+        each = command.get_command(context, inner)
+        assert each is not None
+        found |= within(f"{words} {inner}", each, context)
     return found
 
 
@@ -146,10 +152,12 @@ def test_every_page_for_operators_stands_in_russian_too() -> None:
 
 
 CLASSES = {
+    "HatchRoom": "app.node.hatch",
     "Kind": "office.kind",
     "Ledger": "node.ledger",
+    "LinksRoom": "app.node.links",
     "Node": "node.node",
-    "NodeProcess": "app.node_process",
+    "NodeProcess": "app.process.node",
     "Office": "office.office",
     "Session": "link.session",
 }

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from detente.core.checkpoint import Checkpoint, Cosignature
 from detente.core.errors import OurFault
 from detente.core.moment import Moment
+from detente.node.card_ports import Anchor, KeptCard
 from detente.node.ports import Head, Row, Store, Tx
 from detente.store.logs import SqliteLogs
 from detente.store.memory_logs import Disk, MemoryLogs
@@ -159,8 +160,8 @@ def test_a_receipt_for_a_size_without_checkpoint_is_kept_in_the_head_alone(store
 def test_the_queue_gives_the_highest_rank_first_then_the_oldest_and_one_rank(store: Store) -> None:
     with store.begin() as tx:
         for rank, word in ((1, b"old"), (4, b"flash"), (1, b"new"), (4, b"second")):
-            tx.queue("link", rank, word, AT)
-        tx.queue("other", 4, b"elsewhere", AT)
+            tx.queue("link", rank, "a.b", word, AT)
+        tx.queue("other", 4, "a.b", b"elsewhere", AT)
         first = tx.queued("link", 9, 1_000)
         assert [(each.rank, each.envelope) for each in first] == [(4, b"flash"), (4, b"second")]
         tx.unqueue([each.id for each in first])
@@ -191,7 +192,7 @@ def write_all(tx: Tx) -> None:
     tx.append(ONE, [row(0), row(1)])
     tx.set_head(ONE, Head(2, b"roots", checkpoint(2), receipt(2)))
     tx.put_tile(ONE, 0, 0, bytes(32), bytes(8_192))
-    tx.queue("link", 2, b"waits", AT)
+    tx.queue("link", 2, "a.b", b"waits", AT)
     tx.put_numbers([(bytes(16), b"value")])
     tx.set_note("name", b"fact")
     tx.keep_evidence(bytes(32), b"proof", AT)
@@ -229,7 +230,7 @@ def test_what_was_committed_is_there_after_opening_anew(kept: Kept) -> None:
 def test_a_taken_queue_comes_back_when_its_transaction_fails(store: Store) -> None:
     with store.begin() as tx:
         for rank in (1, 4, 1):
-            tx.queue("link", rank, bytes([rank]), AT)
+            tx.queue("link", rank, "a.b", bytes([rank]), AT)
         before = tx.queued("link", 9, 99)
     with pytest.raises(Stop):
         fail(store, lambda tx: tx.unqueue([each.id for each in tx.queued("link", 9, 99)]))
@@ -271,7 +272,7 @@ def do(tx: Tx, what: str, name: str, count: int) -> object:
             if 0 < count <= head.size:
                 tx.set_head(name, Head(head.size, head.roots, head.checkpoint, receipt(count)))
         case "queue":
-            tx.queue(name, count, bytes([count]) * 5 * count, AT)
+            tx.queue(name, count, "a.b", bytes([count]) * 5 * count, AT)
         case "take":
             found = list(tx.queued(name, count, 12))
             tx.unqueue([each.id for each in found])
@@ -324,6 +325,47 @@ def test_both_stores_give_the_same_answers_to_the_same_questions(
         answers = play(on_disk, batches)
         on_disk.close()
     assert play(MemoryLogs(Disk()), batches) == answers
+
+
+# Looking after the rows.
+
+
+def test_a_rewritten_row_keeps_when_it_was_kept_and_a_failure_undoes_it(store: Store) -> None:
+    append(store, ONE, [row(0), row(1), row(2)])
+    other = Row(1, bytes(144), b"other", Moment(5))
+    with pytest.raises(Stop):
+        fail(store, lambda tx: tx.rewrite(ONE, other))
+    with store.begin() as tx:
+        assert list(tx.rows(ONE, 0, 9, 999)) == [row(0), row(1), row(2)]
+        tx.rewrite(ONE, other)
+    with store.begin() as tx:
+        assert list(tx.rows(ONE, 0, 9, 999)) == [
+            row(0),
+            other._replace(kept_at=row(1).kept_at),
+            row(2),
+        ]
+
+
+def test_whole_envelopes_kept_before_a_moment_are_named(store: Store) -> None:
+    marked = [each._replace(envelope=b"DTR1" + each.envelope) for each in map(row, range(6))]
+    marked[2] = marked[2]._replace(envelope=b"DTP1 less")
+    append(store, ONE, marked)
+    append(store, OTHER, [marked[0]])
+    with store.begin() as tx:
+        assert list(tx.whole(ONE, 0, 6, Moment(AT.ms + 4), 9)) == [0, 1, 3]
+        assert list(tx.whole(ONE, 1, 4, Moment(AT.ms + 99), 9)) == [1, 3]
+        assert list(tx.whole(ONE, 0, 6, Moment(AT.ms + 99), 2)) == [0, 1]
+
+
+def test_the_oldest_that_waits_is_known_of_each_link(store: Store) -> None:
+    with store.begin() as tx:
+        assert tx.oldest_queued() == {}
+        tx.queue("link", 1, "k", b"a", Moment(20))
+        tx.queue("link", 4, "k", b"b", Moment(10))
+        tx.queue("other", 1, "k", b"c", Moment(30))
+        tx.unqueue([each.id for each in tx.queued("other", 9, 99)])
+    with store.begin() as tx:
+        assert tx.oldest_queued() == {"link": Moment(10)}
 
 
 # What only the one in memory can do.
@@ -379,3 +421,51 @@ def test_a_full_disk_undoes_the_commit_and_ends_the_handle() -> None:
         assert caught.value.code == "store.full"
     with MemoryLogs(disk).begin() as tx:
         assert list(tx.rows(ONE, 0, 9, 999)) == []
+
+
+def anchor(size: int, serial: int) -> Anchor:
+    return Anchor(serial, bytes([serial]) * 32, Checkpoint(size, b"r" * 32, b"s" * 64), AT)
+
+
+def test_cards_come_back_by_serial_and_the_first_of_a_serial_stays(kept: Kept) -> None:
+    with kept.store.begin() as tx:
+        tx.keep_card("aurelia.gov", 2, KeptCard(b"two", AT))
+        tx.keep_card("aurelia.gov", 1, KeptCard(b"one", AT))
+        tx.keep_card("aurelia.gov", 2, KeptCard(b"other", Moment(0)))
+        tx.keep_card("borealis.gov", 1, KeptCard(b"theirs", AT))
+    with kept.reopen().begin() as tx:
+        assert tx.kept_cards("aurelia.gov") == [KeptCard(b"one", AT), KeptCard(b"two", AT)]
+        assert tx.kept_cards("nobody") == []
+
+
+def test_anchors_come_back_by_size_and_a_second_at_one_size_is_refused(kept: Kept) -> None:
+    with kept.store.begin() as tx:
+        tx.put_anchor(ONE, anchor(9, 3))
+        tx.put_anchor(ONE, anchor(4, 2))
+        tx.put_anchor(OTHER, anchor(4, 7))
+    with kept.reopen().begin() as tx:
+        assert tx.anchors(ONE) == [anchor(4, 2), anchor(9, 3)]
+    with pytest.raises(OurFault, match=r"store\."), kept.store.begin() as tx:
+        tx.put_anchor(ONE, anchor(9, 4))
+
+
+def test_a_number_can_be_given_to_the_same_record_sealed_anew(kept: Kept) -> None:
+    with kept.store.begin() as tx:
+        tx.put_numbers([(b"k" * 16, b"old")])
+    with kept.store.begin() as tx:
+        tx.replace_number(b"k" * 16, b"new")
+    with kept.reopen().begin() as tx:
+        assert tx.number(b"k" * 16) == b"new"
+
+
+def test_what_a_failed_transaction_said_of_cards_is_gone(store: Store) -> None:
+    def write_and_fail() -> None:
+        with store.begin() as tx:
+            tx.keep_card("aurelia.gov", 1, KeptCard(b"one", AT))
+            tx.put_anchor(ONE, anchor(4, 2))
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        write_and_fail()
+    with store.begin() as tx:
+        assert (tx.kept_cards("aurelia.gov"), tx.anchors(ONE)) == ([], [])

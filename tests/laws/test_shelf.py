@@ -13,6 +13,7 @@ from detente.core.moment import Moment
 from detente.office.fields import (
     Desks,
     Field,
+    File,
     Flag,
     Mid,
     OneOf,
@@ -47,6 +48,9 @@ NAMED = Table(
     "law_named", "name", (Field("name", Text(9)), Field("state", OneOf("a", "b"))), (("state",),)
 )
 COUNTED = Table("law_counted", "number", (Field("number", Whole(low=-100)),))
+WIDE = Table(
+    "law_wide", "number", (Field("number", Whole()), Field("bytes", File(2**20))), wide=True
+)
 
 Make = Callable[[], Shelf]
 
@@ -110,6 +114,33 @@ def test_a_dropped_row_is_gone_and_dropping_nothing_is_no_fault(shelf: Shelf) ->
         assert names(tx.rows(NAMED).find({}, None, 10)) == ["y"]
 
 
+def test_rows_of_many_keys_come_in_the_order_of_keys_each_once(shelf: Shelf) -> None:
+    numbers = list(range(0, 3_000, 2))
+    with shelf.begin() as tx:
+        tx.rows(WIDE).put_many([{"number": one, "bytes": b"\x00%d" % one} for one in numbers[::-1]])
+    with shelf.begin() as tx:
+        rows = tx.rows(WIDE).get_many([*range(2_999, 0, -1), 4, 4])
+        assert [row["number"] for row in rows] == numbers[1:]
+        assert rows[0] == {"number": 2, "bytes": b"\x002"}
+        assert tx.rows(WIDE).find({}, 2_996, 5) == rows[-1:]
+        assert tx.rows(NAMED).get_many(["x", "a"]) == []
+
+
+def test_which_of_many_values_a_column_holds_is_asked_at_once(shelf: Shelf) -> None:
+    lines = [f"line {number}" for number in range(1_500)]
+    with shelf.begin() as tx:
+        tx.rows(ALL).put_many(
+            [{"mid": mid(at), "line": each} for at, each in enumerate([*lines[::2], lines[0]])]
+        )
+        tx.rows(ALL).put({"mid": mid(9_999)})
+    with shelf.begin() as tx:
+        assert tx.rows(ALL).held("line", [*lines, *lines]) == frozenset(lines[::2])
+        assert tx.rows(ALL).held("line", ["none", lines[1]]) == frozenset()
+        assert tx.rows(ALL).held("line", []) == frozenset()
+        with pytest.raises(AssertionError):
+            tx.rows(ALL).held("count", [1])
+
+
 def test_rows_are_found_in_the_order_of_keys_by_what_was_asked(shelf: Shelf) -> None:
     put_named(shelf, "ba", "éa", "aa", "\U0001f600a", "￼a", "xb")
     with shelf.begin() as tx:
@@ -117,6 +148,8 @@ def test_rows_are_found_in_the_order_of_keys_by_what_was_asked(shelf: Shelf) -> 
         assert names(rows.find({"state": "a"}, None, 10)) == ["a", "b", "é", "￼", "\U0001f600"]
         assert names(rows.find({"state": "b"}, None, 10)) == ["x"]
         assert names(rows.find({}, None, 2)) == ["a", "b"]
+        assert [rows.count({"state": "a"}, most) for most in (0, 4, 5, 9)] == [0, 4, 5, 5]
+        assert (rows.count({"state": "c"}, 9), rows.count({}, 9)) == (0, 6)
         assert names(rows.find({}, "b", 2)) == ["x", "é"]
         assert names(rows.find({"state": "a"}, "b", 2)) == ["é", "￼"]
         assert names(rows.find({"state": "a"}, "a-", 1)) == ["b"]
@@ -221,6 +254,7 @@ def test_the_outbox_keeps_the_order_and_first_moment_of_each_envelope(shelf: She
             (mid(1), b"1", Moment(1)),
         ]
         assert [one.mid for one in tx.outbox_after(mid(1), 9)] == [mid(2)]
+        assert tx.outbox_at(mid(1)) == waiting[1]
         tx.outbox_drop(mid(1))
         tx.outbox_drop(mid(1))
         assert [one.mid for one in tx.outbox_after(mid(1), 9)] == [mid(3), mid(2)]

@@ -18,7 +18,8 @@ LINK_ID = "x2ilzttxqmsebjgk"
 NOTHING = Heads(None, None, None, None)
 WHO = Who(
     "aurelia.gov", "borealis.gov", LINK_ID, 1, bytes(32), b"i" * 16,
-    dials_first=True, peer_serial=1, peer_card_hash=bytes(32),
+    dials_first=True, peer_cards={1: bytes(32)},
+    rates={"primary": 10**9, "secondary": 10**9},  # so fast that no window shows
 )  # fmt: skip
 THEIRS = Hello(
     party="borealis.gov",
@@ -80,16 +81,25 @@ def kinds(effects: Effects, conn: int = 1) -> list[int]:
     return [message.type for message in sent(effects, conn)]
 
 
+def is_credit(effect: Send) -> bool:
+    """Whether it is one CREDIT."""
+    return effect.data[4] == frames.CREDIT
+
+
 class Playbook:
     """One session and a clock that is turned by hand."""
 
     def __init__(self, held: Heads = NOTHING, halted: str | None = None, who: Who = WHO) -> None:
         self.session = Session(who, held, halted)
         self.now = makers.NOW
+        self.credits: list[Send] = []
 
     def step(self, given: Input) -> Effects:
-        """Hand in one input."""
-        return self.session.step(given, self.now)
+        """Hand in one input. The CREDIT that it gives stands apart, in `credits`."""
+        effects = self.session.step(given, self.now)
+        given_credit = [each for each in effects if isinstance(each, Send) and is_credit(each)]
+        self.credits += given_credit
+        return [each for each in effects if each not in given_credit]
 
     def wait(self, span: Span) -> Effects:
         """Let time pass, then tick once."""

@@ -3,21 +3,37 @@
 from dataclasses import replace
 
 import pytest
-from tests.link.playbook import MOST, Playbook, envelopes, head, heads, kinds, receipt, sent
+from tests.link.playbook import (
+    MOST,
+    THEIRS,
+    Playbook,
+    envelopes,
+    greeting,
+    head,
+    heads,
+    kinds,
+    receipt,
+    sent,
+)
 
 from detente.core import limits
 from detente.core.checkpoint import Checkpoint
 from detente.core.errors import TheirFault
 from detente.link import frames, session
 from detente.link.hello import Heads
+from detente.link.reconcile import Verdict
 from detente.link.session import (
     DOWN,
+    HALTED,
     LIVE,
     Close,
     Compare,
     Compared,
     CompareHead,
+    CompareHeads,
     Intake,
+    Judge,
+    Judged,
     Logged,
     PathDown,
     Receipted,
@@ -71,7 +87,7 @@ def test_a_batch_ends_at_the_largest_checkpoint_that_the_records_reach() -> None
     book.meet()
     book.hear(records(0, b"a", b"b", b"c"))
     [intake] = book.hear(*(frames.checkpoint(head(size)) for size in (1, 2, 5)))
-    assert intake == Intake(1, 0, [b"a", b"b"], head(2), 0)
+    assert intake == Intake(1, 0, [b"a", b"b"], head(2), 0, (head(1),))
     book.step(TookIn(1, head(2), receipt(2), 0))
     # The checkpoint at 5 and the record at 2 still wait.
     assert book.hear(records(3, b"d", b"e")) == [Intake(1, 2, [b"c", b"d", b"e"], head(5), 0)]
@@ -125,11 +141,11 @@ def test_two_records_at_one_place_close_the_path() -> None:
     assert codes(book.hear(records(0, b"other"), frames.checkpoint(head(1)))) == ["E_FRAME"]
 
 
-@pytest.mark.parametrize("other", [head(2, b"y"), replace(head(2), signature=b"z" * 64)])
-def test_two_checkpoints_of_one_size_close_the_path(other: Checkpoint) -> None:
+def test_one_root_under_two_signatures_closes_the_path() -> None:
     book = Playbook()
     book.meet()
     assert book.hear(frames.checkpoint(head(2)), frames.checkpoint(head(2), 4)) == []
+    other = replace(head(2), signature=b"z" * 64)
     assert codes(book.hear(frames.checkpoint(other))) == ["E_FRAME"]
 
 
@@ -160,6 +176,87 @@ def test_what_came_before_a_fault_in_the_same_read_is_still_compared() -> None:
     assert kinds([told]) == [frames.ERROR]
     assert isinstance(close, Close)
     assert show == Show(DOWN, "a payload of the wrong length")
+
+
+def test_two_roots_for_one_size_above_ours_are_compared_and_the_first_stands() -> None:
+    book = Playbook(heads(into=3))
+    book.meet()
+    assert book.hear(frames.checkpoint(head(5))) == []
+    other = head(5, b"x")
+    assert book.hear(frames.checkpoint(other)) == [CompareHeads(1, head(5), other)]
+    [intake] = book.hear(records(3, b"a", b"b"))
+    assert isinstance(intake, Intake)
+    assert intake.checkpoint == head(5)
+
+
+def stating(size: int, mark: bytes = b"r", path: str = "primary") -> bytes:
+    """HELLO of a peer whose own log is so long."""
+    own = Heads(head(size, mark), None, None, None)
+    return greeting(replace(THEIRS, path=path, heads=own))
+
+
+def test_what_a_hello_stated_is_compared_with_what_comes() -> None:
+    book = Playbook(heads(into=3))
+    book.open()
+    [judge] = book.hear(stating(5))
+    assert isinstance(judge, Judge)
+    book.step(Judged(1, Verdict()))
+    # At its own size, below what is taken in, and once only.
+    other = head(5, b"x")
+    assert book.hear(frames.checkpoint(other)) == [CompareHeads(1, head(5), other)]
+    [intake] = book.hear(records(3, b"a", b"b", b"c"), frames.checkpoint(head(6)))
+    assert isinstance(intake, Intake)
+    assert intake.stated == (head(5),)
+    book.step(TookIn(1, head(6), receipt(6), 1))
+    [intake] = book.hear(records(6, b"d"), frames.checkpoint(head(7)))
+    assert isinstance(intake, Intake)
+    assert intake.stated == ()
+
+
+def test_two_hellos_with_two_roots_for_one_size_are_compared() -> None:
+    book = Playbook(heads(into=3))
+    book.open()
+    book.hear(stating(5))
+    book.step(Judged(1, Verdict()))
+    book.open(2, "secondary")
+    compare, judge = book.hear(stating(5, b"x", "secondary"), conn=2)
+    assert compare == CompareHeads(2, head(5), head(5, b"x"))
+    assert isinstance(judge, Judge)
+
+
+def test_a_hello_is_compared_with_a_checkpoint_that_waits() -> None:
+    book = Playbook(heads(into=3))
+    book.meet()
+    assert book.hear(frames.checkpoint(head(5))) == []
+    book.open(2, "secondary")
+    compare, _ = book.hear(stating(5, b"x", "secondary"), conn=2)
+    assert compare == CompareHeads(2, head(5), head(5, b"x"))
+
+
+def test_no_more_states_of_hellos_are_kept_than_there_may_be_connections() -> None:
+    book = Playbook()
+    most = limits.MAX_CONNS
+    for conn in range(1, most + 2):
+        book.open(conn, f"path {conn}")
+        book.hear(stating(conn, path=f"path {conn}"), conn=conn)
+        book.step(Judged(conn, Verdict()))
+        book.step(PathDown(conn, "cut"))
+    book.meet(100)
+    rows = records(0, *(b"a",) * (most + 2))
+    [intake] = book.hear(rows, frames.checkpoint(head(most + 2)), conn=100)
+    assert isinstance(intake, Intake)
+    assert [each.size for each in intake.stated] == list(range(1, most + 1))
+
+
+def test_records_that_come_again_are_compared_beside_the_checkpoints_behind_them() -> None:
+    book = Playbook(heads(into=3))
+    book.meet()
+    other, ours = head(2, b"x"), head(3)
+    told = frames.checkpoint(ours) + records(1, b"b") + frames.checkpoint(other)
+    assert book.hear(told) == [
+        CompareHead(1, ours), Compare(1, [(1, b"b")], (other,)), CompareHead(1, other),
+    ]  # fmt: skip
+    assert book.hear(records(2, b"c")) == [Compare(1, [(2, b"c")])]
 
 
 @pytest.mark.parametrize("size", [0, 1, 3])
@@ -361,3 +458,38 @@ def test_a_fault_of_class_h_in_what_is_durable_halts() -> None:
     effects = book.step(session.Refused(1, TheirFault("E_ROOT", "no such root", "compare")))
     assert isinstance(effects[0], session.Halt)
     assert [type(each) for each in effects[1:]] == [Send, session.Show]
+
+
+def test_what_follows_a_card_is_taken_in_once_the_card_is() -> None:
+    book = Playbook()
+    book.meet()
+    book.hear(records(0, b"a", b"b", b"c"), frames.checkpoint(head(2)), frames.checkpoint(head(3)))
+    hashes = {1: bytes(32), 2: b"h" * 32}
+    [_, intake] = book.step(TookIn(1, head(2), receipt(2), 1, hashes))
+    assert intake == Intake(1, 2, [b"c"], head(3), 0)
+    # From now on a HELLO with another card 2 is a fork, and one with a newer card none.
+    newer, other = (replace(THEIRS, card_serial=n, card_hash=b"o" * 32) for n in (3, 2))
+    book.open(conn=2, path="secondary")
+    assert codes(book.hear(greeting(replace(newer, path="secondary")), conn=2)) == []
+    book.open(conn=3, path="third")
+    book.hear(greeting(replace(other, path="third")), conn=3)
+    assert (book.session.state, book.session.why[:11]) == (HALTED, "E_CARD_FORK")
+
+
+def test_a_card_that_comes_in_while_the_link_halts_is_known_all_the_same() -> None:
+    book = Playbook()
+    book.meet()
+    book.hear(records(0, b"a"), frames.checkpoint(head(1)))
+    book.halt()
+    assert book.step(TookIn(1, head(1), receipt(1), 1, {2: b"h" * 32})) == []
+
+
+def test_checkpoints_where_cards_took_over_go_again_with_their_records() -> None:
+    book = Playbook(heads(3))
+    book.meet()
+    again = book.step(Resent(1, 0, [b"a", b"b", b"c"], head(3), (head(2),)))
+    messages = sent(again)
+    assert [message.type for message in messages] == [
+        frames.RECORD, frames.RECORD, frames.CHECKPOINT, frames.RECORD, frames.CHECKPOINT,
+    ]  # fmt: skip
+    assert frames.read_checkpoint(messages[2].payload) == head(2)

@@ -9,13 +9,16 @@ from hypothesis import example, given
 from hypothesis.strategies import binary, builds, integers, lists, sampled_from
 from tests.support.outcomes import fault_of, value_or_code
 
-from detente.core import canon, limits
+from detente.core import canon, checkpoint, limits, party, postquantum
 from detente.core.checkpoint import Checkpoint, Cosignature
 from detente.core.errors import CODES, WIRE, TheirFault
+from detente.core.postquantum import PqSignature
 from detente.link import frames
+from detente.link.carried import Staged
 from detente.link.frames import Complaint, Message, Reader
 
-FIRST = Path(__file__).resolve().parents[2] / "spec/vectors/first/vectors.json"
+FOLDER = Path(__file__).resolve().parents[2] / "spec/vectors"
+FIRST = FOLDER / "first/vectors.json"
 VECTORS: dict[str, Any] = json.loads(FIRST.read_text())
 FRAME: dict[str, str] = VECTORS["frame"]
 ROOT = bytes.fromhex(VECTORS["tree"]["roots"]["5"])
@@ -62,20 +65,54 @@ def test_cosign_is_the_vector() -> None:
     assert frames.read_cosign(one(bytes.fromhex(FRAME["COSIGN_ctl"])).payload) == given
 
 
+@pytest.mark.parametrize(
+    ("file", "kind", "write"),
+    [
+        ("pqsig.frame", frames.PQSIG, frames.pqsig),
+        ("pqcosign.frame", frames.PQCOSIGN, frames.pqcosign),
+    ],
+)
+def test_the_frames_of_the_second_leg_are_the_vectors(
+    file: str, kind: int, write: Callable[[PqSignature], bytes]
+) -> None:
+    data = (FOLDER / "leg" / file).read_bytes()
+    message = one(data)
+    given = frames.read_pq(message.payload)
+    assert (message.type, message.rank) == (kind, 0)
+    assert (given.size, given.root, given.time) == (5, ROOT, VECTORS["checkpoint"]["time"])
+    assert write(given) == data
+    origin = VECTORS["link"]["origin_a_to_b"]
+    who = "aurelia.gov" if kind == frames.PQSIG else "borealis.gov"
+    card = party.read_card((FOLDER / "first" / f"{who}.card").read_bytes())
+    name = origin if kind == frames.PQSIG else checkpoint.cosigner_of(who)
+    assert postquantum.holds(given, name, origin, card.mldsa44)
+
+
 def test_the_error_of_the_vectors_reads_as_a_fork() -> None:
     message = one(bytes.fromhex(FRAME["ERROR_E_FORK_ctl"]))
     assert message.type == frames.ERROR
     assert frames.read_error(message.payload) == Complaint(302, "H", "root differs at size 5")
 
 
-def test_a_record_of_mode_1_is_of_a_later_version() -> None:
+def test_a_record_of_mode_1_carries_the_hashes_of_its_entry() -> None:
     message = one(bytes.fromhex(FRAME["RECORD_seq0_mode1_priority_chan3"]))
     assert (message.type, message.rank) == (frames.RECORD, 2)
-    assert fault_of(frames.read_record, message.payload) == "E_FRAME"
+    seq, given = frames.read_record(message.payload)
+    assert seq == 0
+    assert isinstance(given, Staged)
+    assert given.leaf == bytes.fromhex(FRAME["OFFER_envelope_priority_chan3"])[8:40]
+    assert one(frames.record(0, given, 2)).payload == message.payload
 
 
-def test_an_offer_is_ignored_since_this_version_has_none() -> None:
-    assert Reader().feed(bytes.fromhex(FRAME["OFFER_envelope_priority_chan3"])) == []
+@pytest.mark.parametrize("cut", [-1, 1])
+def test_a_record_of_mode_1_has_exactly_its_hashes(cut: int) -> None:
+    message = one(bytes.fromhex(FRAME["RECORD_seq0_mode1_priority_chan3"]))
+    payload = message.payload[:cut] if cut < 0 else message.payload + b"x"
+    assert fault_of(frames.read_record, payload) == "E_FRAME"
+
+
+def test_a_record_of_another_mode_is_refused() -> None:
+    assert fault_of(frames.read_record, bytes(8) + b"\x02" + bytes(128)) == "E_FRAME"
 
 
 # Each message reads back.
@@ -96,7 +133,11 @@ def test_a_record_needs_an_envelope() -> None:
 def test_only_a_record_lacks_the_control_bit() -> None:
     cosignature = Cosignature(1, bytes(32), 0, bytes(64))
     assert frames.record(0, b"x", 1)[5] & frames.CONTROL == 0
-    for made in (frames.ping(1), frames.pong(1, 1), frames.bye(), frames.cosign(cosignature, 4)):
+    leg = PqSignature(1, bytes(32), 0, bytes(2_420))
+    for made in (
+        frames.ping(1), frames.pong(1, 1), frames.bye(), frames.cosign(cosignature, 4),
+        frames.pqsig(leg), frames.pqcosign(leg),
+    ):  # fmt: skip
         assert made[5] & frames.CONTROL
 
 
@@ -132,14 +173,27 @@ def test_words_that_would_move_a_cursor_are_shown_as_question_marks() -> None:
 
 
 def test_a_status_reads_back() -> None:
-    made = one(frames.status(attended=("cert", "hotline"), read_only=True)).payload
-    assert frames.read_status(made) == (("cert", "hotline"), True)
+    made = one(
+        frames.status(attended=("cert", "hotline"), unattended=("crisis",), read_only=True)
+    ).payload
+    assert frames.read_status(made) == (("cert", "hotline"), ("crisis",), True)
+
+
+def test_a_status_without_empty_desks_is_as_it_was() -> None:
+    made = one(frames.status(attended=("cert",), read_only=False)).payload
+    assert made == b'{"attended":["cert"],"read_only":false}'
+
+
+def test_a_desk_in_both_lists_of_a_status_is_attended() -> None:
+    told = b'{"attended":["cert"],"unattended":["cert","hotline",7]}'
+    assert frames.read_status(told) == (("cert",), ("hotline",), False)
 
 
 def test_members_of_a_later_status_are_ignored_and_absent_ones_are_none() -> None:
-    assert frames.read_status(b'{"disk":"ok"}') == ((), False)
+    assert frames.read_status(b'{"disk":"ok"}') == ((), (), False)
     assert frames.read_status(b'{"attended":["cert",7,"No Desk"],"read_only":false}') == (
         ("cert",),
+        (),
         False,
     )
 
@@ -148,6 +202,7 @@ def test_members_of_a_later_status_are_ignored_and_absent_ones_are_none() -> Non
     ("wrong", "code"),
     [
         (b'{"attended":"cert"}', "E_FRAME"),
+        (b'{"unattended":"cert"}', "E_FRAME"),
         (b'{"read_only":1}', "E_FRAME"),
         (b"[]", "E_CANON"),
         (b"{ }", "E_CANON"),
@@ -163,6 +218,7 @@ def test_another_status_is_refused(wrong: bytes, code: str) -> None:
     [
         (frames.read_checkpoint, 104),
         (frames.read_cosign, 112),
+        (frames.read_pq, 2_468),
         (frames.read_ping, 8),
         (frames.read_pong, 16),
     ],
@@ -184,7 +240,7 @@ def test_a_message_above_16_kib_goes_in_fragments(size: int, count: int) -> None
     payload = bytes(i % 251 for i in range(size))
     made = frames.encode(frames.RECORD, payload, 3)
     assert len(made) == size + 8 * count
-    assert one(made) == Message(frames.RECORD, 3, payload)
+    assert one(made) == Message(frames.RECORD, 3, payload, 3)
 
 
 def test_a_message_may_be_384_kib_and_no_more() -> None:
@@ -234,7 +290,7 @@ def test_a_channel_carries_one_message_at_a_time() -> None:
     assert fault_of(reader.feed, frames.ping(1)) == "E_FRAME"
 
 
-@pytest.mark.parametrize("kind", [0x00, 0x02, 0x13, 0x20, 0x43, 0xFF])
+@pytest.mark.parametrize("kind", [0x00, 0x02, 0x15, 0x50, 0x7D, 0xFF])
 def test_an_unknown_type_is_ignored_unless_it_is_control(kind: int) -> None:
     known = part(b"x")
     assert Reader().feed(head(5, kind, 0x07, 9) + b"z" + known)[0].payload == b"x"
@@ -278,6 +334,7 @@ def test_any_payload_is_read_or_is_a_fault_of_theirs(data: bytes) -> None:
         frames.read_record,
         frames.read_checkpoint,
         frames.read_cosign,
+        frames.read_pq,
         frames.read_ping,
         frames.read_pong,
         frames.read_error,

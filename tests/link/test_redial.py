@@ -18,6 +18,11 @@ def test_the_first_dials_come_quickly() -> None:
     assert found == [0, 120, 240, 480, 960]
 
 
+def test_for_a_minute_two_dials_a_second_are_under_way() -> None:
+    assert steps(Span(redial.BRISK.ms - 1), 255) == [600] * 7
+    assert steps(redial.BRISK, 255) == [1_200] * 7
+
+
 def test_for_ten_minutes_one_dial_a_second_is_under_way() -> None:
     assert steps(Span(redial.EAGER.ms - 1), 255) == [1_200] * 7
 

@@ -21,6 +21,7 @@ from detente.core import limits
 from detente.core.errors import TheirFault
 from detente.core.moment import Moment, Span
 from detente.link import frames, hello, reconcile, session
+from detente.link.moves_epochs import Freeze, Older, TakeNote
 from detente.link.reconcile import Verdict
 from detente.link.session import (
     DOWN,
@@ -81,7 +82,7 @@ def test_their_hello_is_judged_against_what_was_held_when_the_handshake_began() 
         book.step(PathUp(conn, b"n" * 16))
         stated = replace(THEIRS, heads=heads(7, 1, 0), path=("primary", "secondary")[conn - 1])
         [judge] = book.hear(greeting(stated), conn=conn)
-        assert judge == Judge(conn, heads(7, 1, 0), heads(into=2), baseline)
+        assert judge == Judge(conn, heads(7, 1, 0), heads(into=2), baseline, 1)
 
 
 def test_a_good_verdict_makes_the_link_live_and_says_our_status() -> None:
@@ -91,7 +92,7 @@ def test_a_good_verdict_makes_the_link_live_and_says_our_status() -> None:
     book.now = book.at(250)
     show, status = book.step(Judged(1, Verdict()))
     assert show == Show(LIVE, "connected")
-    assert frames.read_status(sent([status])[0].payload) == ((), False)
+    assert frames.read_status(sent([status])[0].payload) == ((), (), False)
     assert (book.session.state, book.session.since) == (LIVE, book.at(250))
 
 
@@ -127,18 +128,40 @@ def test_a_verdict_on_a_connection_that_is_gone_changes_nothing() -> None:
     assert book.session.state == DOWN
 
 
-@pytest.mark.parametrize(
-    "wrong", [{"party": "cordia.gov"}, {"link_id": "aaaaaaaaaaaaaaaa"}], ids=["party", "link"]
-)
-def test_a_hello_of_another_link_closes_the_path(wrong: dict[str, str]) -> None:
+def test_a_hello_of_another_party_closes_the_path() -> None:
     book = Playbook()
     book.open()
-    effects = book.hear(greeting(replace(THEIRS, **wrong)))  # type: ignore[arg-type]
+    effects = book.hear(greeting(replace(THEIRS, party="cordia.gov")))
     assert frames.read_error(sent(effects)[0].payload).number == 103
     assert isinstance(effects[1], Close)
     assert effects[1].code == "E_HELLO"
     assert isinstance(effects[2], Show)
     assert effects[2].state == DOWN
+
+
+def test_a_hello_of_another_link_id_waits_for_the_note_that_explains_it() -> None:
+    book = Playbook()
+    book.open()
+    strange = replace(THEIRS, link_id="a" * 16)
+    assert book.hear(greeting(strange)) == [Older(1, "a" * 16)]
+    assert book.hear(frames.encode(frames.EPOCH, b"a note")) == [TakeNote(1, b"a note")]
+    assert book.wait(Span(4_999)) == []
+    told, close, show = book.wait(Span(1))
+    assert isinstance(told, session.Send)
+    assert frames.read_error(sent([told])[0].payload).number == 103
+    assert isinstance(close, Close)
+    assert close.code == "E_HELLO"
+    assert isinstance(show, Show)
+    assert show.state == DOWN
+
+
+@pytest.mark.parametrize("data", [greeting(THEIRS), frames.checkpoint(head(1))])
+def test_on_a_connection_of_another_link_id_only_notes_and_tails_count(data: bytes) -> None:
+    book = Playbook()
+    book.open()
+    book.hear(greeting(replace(THEIRS, link_id="a" * 16)))
+    effects = book.hear(data)
+    assert frames.read_error(sent(effects)[0].payload).number in (100, 103)
 
 
 def test_a_second_hello_closes_the_path() -> None:
@@ -391,17 +414,16 @@ def test_what_was_under_way_on_a_lost_path_goes_again_on_another() -> None:
     book = Playbook(heads(9, 4))
     book.meet(1, verdict=Verdict(resend_from=9))
     book.meet(2, "secondary", verdict=Verdict(resend_from=9))
-    assert book.step(PathDown(2, "cut")) == [Resend(1, 4)]
+    assert book.step(PathDown(1, "cut")) == [Resend(2, 4)]
     assert book.session.state == LIVE
-    assert book.step(PathDown(1, "cut")) == [Show(DOWN, "cut")]
+    assert book.step(PathDown(2, "cut")) == [Show(DOWN, "cut")]
 
 
 def test_losing_a_path_that_is_not_used_changes_nothing() -> None:
     book = Playbook()
     book.meet(1)
     book.meet(2, "secondary")
-    assert book.step(PathDown(1, "cut")) == []
-    assert book.step(PathDown(1, "cut")) == []
+    assert book.step(PathDown(2, "cut")) == []
     assert book.session.state == LIVE
 
 
@@ -477,9 +499,9 @@ def test_an_error_of_class_h_halts_us_too() -> None:
     book = Playbook()
     book.meet()
     halt, told, show = book.hear(frames.error(TheirFault("E_FORK", "two", "x")))
-    assert halt == Halt("E_FORK", "their side says: E_FORK: two", NO_GROUNDS)
+    assert halt == Halt("E_FORK", "their side says: two", NO_GROUNDS)
     assert kinds([told]) == [frames.ERROR]
-    assert show == Show(HALTED, "E_FORK: their side says: E_FORK: two")
+    assert show == Show(HALTED, "E_FORK: their side says: two")
 
 
 @pytest.mark.parametrize("payload", [b"\x00\x64H", b"\x01\x2eC", b"\xff\xffH"])
@@ -532,7 +554,7 @@ def test_a_conflict_halts_the_link_for_good() -> None:
     assert isinstance(show, Show)
     assert show.state == HALTED
     assert book.step(Refused(1, TheirFault("E_ROOT", "again", "x"))) == []
-    assert book.step(PathDown(1, "cut")) == []
+    assert book.step(PathDown(2, "cut")) == []
     assert book.session.state == HALTED
 
 
@@ -606,10 +628,10 @@ def test_halting_forgets_what_waited() -> None:
 
 def test_in_recover_nothing_about_a_log_is_heard() -> None:
     book = Playbook(heads(2, 1))
-    show, told = book.meet(verdict=Verdict(recover="they lost it"))[-2:]
-    assert show == Show(RECOVER, "they lost it")
+    freeze, show, told = book.meet(verdict=Verdict(recover="they lost it"))[-5:-2]
+    assert (freeze, show) == (Freeze(1, "they lost it"), Show(RECOVER, "they lost it"))
     # The peer must see that nothing it sends will be stored.
-    assert [frames.read_status(each.payload) for each in sent([told])] == [((), True)]
+    assert [frames.read_status(each.payload) for each in sent([told])] == [((), (), True)]
     assert book.session.room() == (0, 0)
     assert book.hear(frames.record(0, b"x", 1), frames.checkpoint(head(1))) == []
     assert book.hear(frames.cosign(receipt(2))) == []
@@ -642,21 +664,22 @@ def test_our_status_goes_to_every_connection_that_met() -> None:
     book.meet(1)
     book.meet(2, "secondary")
     book.open(3, "third")
-    effects = book.step(StatusChanged(("cert",), read_only=True))
+    effects = book.step(StatusChanged(("cert",), read_only=True, unattended=("hotline",)))
     assert [each.conn for each in effects if isinstance(each, Send)] == [1, 2]
-    assert frames.read_status(sent(effects)[0].payload) == (("cert",), True)
+    assert frames.read_status(sent(effects)[0].payload) == (("cert",), ("hotline",), True)
 
 
 def test_our_status_is_told_to_who_comes_later() -> None:
     book = Playbook()
     book.step(StatusChanged(("cert",), read_only=False))
-    assert frames.read_status(sent(book.meet())[-1].payload) == (("cert",), False)
+    assert frames.read_status(sent(book.meet())[-1].payload) == (("cert",), (), False)
 
 
 def test_their_status_is_shown() -> None:
     book = Playbook()
     book.meet()
-    effects = book.hear(frames.status(attended=("hotline",), read_only=True))
-    assert effects == [Show(LIVE, "connected")]
+    said = frames.status(attended=("hotline",), unattended=("crisis",), read_only=True)
+    assert book.hear(said) == [Show(LIVE, "connected")]
     assert book.session.peer_attended == ("hotline",)
+    assert book.session.peer_unattended == ("crisis",)
     assert book.session.peer_read_only

@@ -18,8 +18,10 @@ from detente.core.moment import Moment, Span
 from detente.core.trust import Chain
 from detente.link import frames, session
 from detente.node import outbox
-from detente.node.node import ATTENDANCE, SUBMIT_MAX, Node
+from detente.node.attendance import ATTENDANCE
+from detente.node.node import SUBMIT_MAX, Node
 from detente.node.ports import HOME, Answer, Tx
+from detente.store.blobs import MemoryBlobs
 from detente.store.logs import SqliteLogs
 
 FULL = OurFault("store.full", "no room", "make room")
@@ -229,6 +231,22 @@ def test_the_window_is_also_one_of_bytes(linked: Table, monkeypatch: pytest.Monk
     assert (linked.a.out.receipted, linked.a.out.waiting) == (4, 0)
 
 
+@pytest.mark.parametrize("scant", [False, True])
+def test_with_scant_room_and_much_under_way_only_what_is_urgent_is_logged(
+    linked: Table, monkeypatch: pytest.MonkeyPatch, scant: bool
+) -> None:
+    written = numbered(linked, 1, 2, 3)
+    size = len(written[0])
+    monkeypatch.setattr(limits, "MAX_INFLIGHT_BYTES", 2 * size - 1)
+    monkeypatch.setattr(outbox, "MANY", 1)
+    monkeypatch.setattr(outbox, "SCANT", size if scant else size - 1)
+    submit(linked, written[0], written[1])  # one is logged; room for all but a byte of another
+    submit(linked, written[2])
+    assert (linked.a.out.size, linked.a.out.waiting) == ((2, 2) if scant else (3, 1))
+    linked.pump()
+    assert (linked.a.out.receipted, linked.a.out.waiting) == (4, 0)
+
+
 def test_what_waits_goes_out_in_small_batches(
     linked: Table, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -374,6 +392,42 @@ def test_a_fork_keeps_both_statements(linked: Table) -> None:
     assert (kept["stated_receipt"], kept["entries"]) == (None, "")
 
 
+def test_two_histories_in_one_read_halt_the_link_and_both_statements_are_kept(
+    linked: Table,
+) -> None:
+    one, other = (
+        checkpoint.sign(linked.us.log, origin_of_a(linked), 2, c * 32) for c in (b"1", b"2")
+    )
+    inject(linked.b, frames.checkpoint(one) + frames.checkpoint(other), linked)
+    assert halted(linked.b) == "E_FORK"
+    kept = evidence_of(linked.b)
+    assert (kept["held"], kept["stated"]) == (stated(one), stated(other))
+
+
+def test_another_state_that_a_batch_passes_halts_the_link(linked: Table) -> None:
+    submit(linked, *numbered(linked, 1))
+    [(_, first)] = linked.a.node.take_effects()
+    submit(linked, *numbered(linked, 2))
+    [(_, second)] = linked.a.node.take_effects()
+    assert isinstance(first, session.Send)
+    assert isinstance(second, session.Send)
+    *_, head = frames.Reader().feed(first.data)
+    other = checkpoint.sign(linked.us.log, origin_of_a(linked), 2, b"f" * 32)
+    rows = first.data[: -len(frames.checkpoint(frames.read_checkpoint(head.payload)))]
+    effects = inject(linked.b, frames.checkpoint(other) + rows + second.data, linked)
+    assert halted(linked.b) == "E_FORK"
+    assert messages(effects) == [frames.ERROR]
+    assert (linked.b.into.size, linked.b.into.receipted) == (1, 1)
+    assert evidence_of(linked.b)["stated"] == stated(other)
+
+
+def test_two_roots_for_one_size_close_the_path_if_one_is_not_signed(linked: Table) -> None:
+    one = checkpoint.sign(linked.us.log, origin_of_a(linked), 2, b"1" * 32)
+    other = replace(one, root=b"2" * 32)
+    effects = inject(linked.b, frames.checkpoint(one) + frames.checkpoint(other), linked)
+    assert [each.code for each in effects if isinstance(each, session.Close)] == ["E_FRAME"]
+
+
 def test_the_last_that_is_shown_of_a_halted_link_is_that_it_is_halted(linked: Table) -> None:
     other = checkpoint.sign(linked.us.log, origin_of_a(linked), 1, b"f" * 32)
     status = frames.status(attended=(), read_only=False)
@@ -464,11 +518,28 @@ def test_a_record_without_form_under_a_checkpoint_that_nobody_signed_halts(linke
     assert (proof["stated"], proof["entries"]) == (stated(false), "")
 
 
-def test_another_record_at_a_stored_place_halts(linked: Table) -> None:
+def test_another_record_at_a_stored_place_closes_the_path_while_nothing_signed_says_so(
+    linked: Table,
+) -> None:
     [written] = numbered(linked, 1)
     effects = inject(linked.b, frames.record(0, written, 1), linked)
+    assert [each.code for each in effects if isinstance(each, session.Close)] == ["E_SEQ_CONFLICT"]
+    (told,) = [each.data for each in effects if isinstance(each, session.Send)]
+    said = frames.read_error(frames.Reader().feed(told)[0].payload)
+    assert (said.number, said.letter) == (303, "C")
+    assert linked.b.into.state == "DOWN"
+    assert linked.b.into.size == 1
+
+
+def test_another_record_at_a_stored_place_under_a_signed_head_halts(linked: Table) -> None:
+    [written] = numbered(linked, 1)
+    root = makers.roots_of([envelope.leaf_of(written)])[1]
+    other = checkpoint.sign(linked.us.log, origin_of_a(linked), 1, root)
+    effects = inject(linked.b, frames.record(0, written, 1) + frames.checkpoint(other), linked)
     assert halted(linked.b) == "E_SEQ_CONFLICT"
     assert messages(effects) == [frames.ERROR]
+    proof = evidence_of(linked.b)
+    assert (proof["stated"], proof["entries"]) == (stated(other), entries_of(written))
 
 
 def test_a_receipt_for_what_we_never_signed_halts(linked: Table) -> None:
@@ -540,37 +611,22 @@ def test_a_halted_link_leaves_the_others_alone() -> None:
 # Restored, read only.
 
 
-def test_a_restored_node_appends_nothing_and_gives_no_receipts(tmp_path: Path) -> None:
-    table = Table(tmp_path)
-    table.connect()
-    table.cut()
-    table.b.restart(restored=True)
-    assert fault_of(table.b.node.submit, [], table.now) == "node.restored"
-    submit(table, *numbered(table, 1))
-    table.connect(2)
-    assert table.b.out.state == "RECOVER"
-    assert table.b.out.why == "this side was restored from a backup"
-    submit(table, *numbered(table, 2))
-    table.pump()
-    assert (table.b.into.size, table.b.into.receipted) == (1, 1)
+def test_a_restored_node_opens_no_link() -> None:
+    us, them = (makers.make_party(name) for name in (makers.AURELIA, makers.BOREALIS))
+    seat = replace(nodes.seat_of(us), restored="from a backup")
+    node = Node(seat, [nodes.terms_of(us, them)], SqliteLogs(nodes.MEMORY), makers.NOW)
+    assert node.levels()[1].waiting == 0
 
 
-def test_a_restored_node_stores_nothing_even_if_its_machine_asks(linked: Table) -> None:
-    linked.b.restart(restored=True)
+def test_a_frozen_node_stores_nothing_even_if_its_machine_asks(linked: Table) -> None:
     [written] = numbered(linked, 1)
     root = makers.roots_of([envelope.leaf_of(written)])[1]
     head = checkpoint.sign(linked.us.log, origin_of_a(linked), 1, root)
     link = linked.b.node._links[linked.b.link_id]
+    link.frozen = "restored"
     intake = session.Intake(1, 0, [written], head, 1)
     assert linked.b.node._do(link, intake, linked.now) is None
     assert linked.b.node.levels()[2].receipted == 1
-
-
-def test_a_restored_node_opens_no_link() -> None:
-    us, them = (makers.make_party(name) for name in (makers.AURELIA, makers.BOREALIS))
-    seat = replace(nodes.seat_of(us), restored=True)
-    node = Node(seat, [nodes.terms_of(us, them)], SqliteLogs(nodes.MEMORY), makers.NOW)
-    assert node.levels()[1].waiting == 0
 
 
 def test_a_restored_node_still_sees_a_fork(tmp_path: Path) -> None:
@@ -587,7 +643,7 @@ def test_a_restored_node_still_sees_a_fork(tmp_path: Path) -> None:
     other.connect(2)
     table.cut(2)
     table.a = other.a
-    table.a.restart(restored=True)
+    table.a.restart(restored="from a backup")
     table.connect(3)
     assert halted(table.a) == "E_FORK"
 
@@ -599,19 +655,26 @@ def test_a_node_whose_disk_failed_takes_nothing_and_tells_its_peer(linked: Table
     assert fault_of(linked.b.node.submit, [], linked.now) == "store.full"
     submit(linked, *numbered(linked, 1))
     linked.pump()
-    assert (linked.a.out.size, linked.a.out.receipted, linked.b.into.size) == (2, 1, 1)
+    assert (linked.a.out.size, linked.a.out.waiting, linked.b.into.size) == (1, 1, 1)
 
 
 class Stopped:
     """A store that answers nothing any more."""
 
+    blobs = MemoryBlobs()
+
     def begin(self) -> AbstractContextManager[Tx]:
         raise FULL
 
 
+def stop_storing(side: Side) -> None:
+    side.node._store = side.node._submitting._store = Stopped()
+    side.node._links[side.link_id]._store = Stopped()
+
+
 def test_a_node_whose_disk_failed_still_hears_its_peer(linked: Table) -> None:
     submit(linked, *numbered(linked, 1))
-    linked.a.node._store = Stopped()
+    stop_storing(linked.a)
     linked.a.node.stop_storing(FULL, linked.now)
     linked.pump()
     assert (linked.b.into.receipted, linked.a.out.receipted) == (2, 1)
@@ -619,7 +682,7 @@ def test_a_node_whose_disk_failed_still_hears_its_peer(linked: Table) -> None:
 
 
 def test_a_path_closed_in_the_read_in_which_the_disk_fails_is_closed(linked: Table) -> None:
-    linked.a.node._store = Stopped()
+    stop_storing(linked.a)
     head = linked.a.node.heads()[linked.a.link_id].in_
     assert head is not None
     data = frames.checkpoint(head) + frames.bye()
@@ -629,7 +692,7 @@ def test_a_path_closed_in_the_read_in_which_the_disk_fails_is_closed(linked: Tab
 
 
 def test_a_node_whose_disk_failed_refuses_a_new_connection(table: Table) -> None:
-    table.b.node._store = Stopped()
+    stop_storing(table.b)
     table.b.node.stop_storing(FULL, table.now)
     table.connect()
     closed = [each.code for each in table.b.shown if isinstance(each, session.Close)]
@@ -679,9 +742,13 @@ def test_what_is_durable_and_whether_a_path_is_up_is_told_by_link(linked: Table)
     [held] = node.heads().values()
     assert list(node.heads()) == [link_id]
     assert (held.out_size, held.receipted, held.in_size) == (1, 1, 1)
-    assert node.is_live(link_id)
+    assert [each.is_met for each in node.conns(link_id)] == [True]
+    assert node.paths() == [(linked.b.party.name, "primary", True)]
     linked.cut()
-    assert not node.is_live(link_id)
+    assert node.conns(link_id) == []
+    assert node.paths() == [(linked.b.party.name, "primary", False)], (
+        "a path that is cut is told as well"
+    )
 
 
 def test_records_are_read_on_from_where_one_was(linked: Table) -> None:
@@ -760,22 +827,58 @@ def test_home_and_unknown_logs_have_no_proofs(linked: Table) -> None:
     assert fault_of(linked.a.node.prove, "cordia.gov/detente/x", 0) == "proof.unknown"
 
 
+def test_the_root_of_the_past_is_shown_of_every_log_that_is_held(linked: Table) -> None:
+    submit(linked, *numbered(linked, 1))
+    linked.pump()
+    head, root_at = linked.b.node.heads()[linked.b.link_id].in_, linked.b.node.holdings.root_at
+    assert head is not None
+    origin = linked.a.out.origin
+    assert root_at(origin, head.size) == head.root
+    assert root_at(origin, 1) == linked.a.node.holdings.root_at(origin, 1)
+    assert fault_of(root_at, origin, head.size + 1) == "proof.unknown"
+    assert fault_of(root_at, "cordia.gov/detente/x", 0) == "proof.unknown"
+
+
 # Attendance.
 
 
-def test_who_sits_at_a_desk_is_told_for_a_minute(linked: Table) -> None:
-    def seen() -> tuple[str, ...]:
-        linked.pump()
-        return linked.b.node._links[linked.b.link_id].session.peer_attended
+def desks_seen(table: Table) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    table.pump()
+    (_, out, _), *_ = table.b.node.at_work()
+    return out.attended, out.unattended
 
+
+def test_who_sits_at_a_desk_is_told_until_it_lapses(linked: Table) -> None:
+    assert desks_seen(linked) == ((), ("cert",))
     linked.a.node.attend("cert", linked.now)
-    assert seen() == ("cert",)
-    linked.wait(Span(ATTENDANCE.ms - 1))
+    assert desks_seen(linked) == (("cert",), ())
+    linked.now = linked.now + Span(ATTENDANCE.ms - 1)
     linked.a.node.attend("cert", linked.now)
-    linked.wait(Span(ATTENDANCE.ms - 1))
-    assert seen() == ("cert",)
-    linked.wait(Span(1))
-    assert seen() == ()
+    linked.now = linked.now + Span(ATTENDANCE.ms - 1)
+    linked.a.node.tick(linked.now)
+    assert desks_seen(linked) == (("cert",), ())
+    linked.now = linked.now + Span(1)
+    linked.a.node.tick(linked.now)
+    assert desks_seen(linked) == ((), ("cert",))
+
+
+def test_of_a_desk_that_is_not_shown_nothing_is_told() -> None:
+    table = Table()
+    table.a.node = Node(
+        replace(table.a.seat, shows=frozenset({"hotline"})),
+        [table.a.terms],
+        table.a.store,
+        table.now,
+    )
+    table.connect()
+    table.a.node.attend("cert", table.now)
+    assert desks_seen(table) == ((), ())
+
+
+def test_of_a_line_that_is_down_nobody_knows_who_sits_there(linked: Table) -> None:
+    assert desks_seen(linked) == ((), ("cert",))
+    linked.cut()
+    assert desks_seen(linked) == ((), ())
 
 
 def test_saying_again_that_one_is_there_is_not_told_again(linked: Table) -> None:

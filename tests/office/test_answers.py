@@ -1,6 +1,6 @@
 """What an office says by itself: DELIVERED and refusals; when, how often, and when not."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from hashlib import sha256
 
@@ -10,8 +10,9 @@ from tests.support.offices import PERSON, Net, Side
 
 from detente.core import body, envelope, record
 from detente.core.envelope import Parts
-from detente.core.moment import Span
-from detente.office import answers, house
+from detente.core.moment import Moment, Span
+from detente.node.ports import Answer
+from detente.office import answers, house, patience
 from detente.office.fields import Value
 from detente.office.writing import KeysAtWork, Letter, Written
 
@@ -84,7 +85,7 @@ def test_receipts_of_offices_are_not_receipted(net: Net) -> None:
     a, b = net.sides
     mid = a.send("read me", b)
     net.settle()
-    b.office.read(PERSON, mid, net.now)
+    b.office.records.read(PERSON, mid, net.now)
     for _ in range(5):
         net.settle()
         net.now += Span(10_000)
@@ -144,7 +145,7 @@ def test_an_unknown_kind_or_newer_version_is_kept_delivered_and_shown_as_unknown
     (row,) = b.of_kind(kind, ours=False)
     assert not row.flag("known")
     assert a.level(written.mid) == "DELIVERED"
-    taken = b.office.read(PERSON, written.mid, net.now)
+    taken = b.office.records.read(PERSON, written.mid, net.now)
     assert (taken.body, taken.text) == (None, text)
     net.settle()
     assert a.level(written.mid) == "READ"
@@ -211,7 +212,7 @@ def test_what_cannot_be_read_is_answered_once_with_its_code(
     (reject,) = a.rows(house.REJECTS)
     assert (reject.data("of"), reject.text("code")) == (written.mid, code)
     assert len([each for each in b.in_log(a) if each.header.kind == "sys.reject"]) == 1
-    (refused,) = b.office.refused()
+    (refused,) = b.office.status.refused()
     assert (refused.data("mid"), refused.text("code")) == (written.mid, code)
     assert opened(b) == [(3, (refused.whole("seq"),))]
     assert a.level(good) == "DELIVERED"
@@ -225,7 +226,7 @@ def test_a_refused_record_stands_as_rejected_with_reason_and_remedy(net: Net) ->
     b.keys = replace(b.keys, openers={"cert": make_party(CORDIA).openers["cert"]})
     b.start_office()
     net.settle()
-    standing = a.office.standing(mid)
+    standing = a.office.records.standing(mid)
     assert standing.level == "REJECTED"
     assert standing.rejected is not None
     assert standing.rejected[0] == "E_COMMIT"
@@ -275,3 +276,80 @@ def test_strangers_words_are_shown_as_one_line_of_500_characters_at_most() -> No
     assert house.plain("a\nb\x00") == "a?b?"
     assert len(house.plain("x" * 501)) == 500
     assert house.plain("") == "?"
+
+
+# What our own node refuses of it.
+
+
+def refusing(side: Side, kind: str, times: int) -> list[bytes]:
+    """The node of a side refuses so many records of a kind; returns what it was handed of it."""
+    submit, handed = side.node.submit, list[bytes]()
+
+    def judged(envelopes: Sequence[bytes], now: Moment) -> list[Answer]:
+        answers = []
+        for one in envelopes:
+            if record.read_header(envelope.split(one).header).kind == kind:
+                handed.append(one)
+                if len(handed) <= times:
+                    answers.append(Answer(b"", "E_DESK", "no such desk", "issue a card"))
+                    continue
+            answers += submit([one], now)
+        return answers
+
+    side.node.submit = judged  # type: ignore[method-assign]
+    return handed
+
+
+def test_a_delivered_that_our_node_refuses_stays_due_and_is_tried_ever_later(net: Net) -> None:
+    a, b = net.sides
+    handed = refusing(b, "sys.delivered", times=3)
+    mid = a.send("first", b)
+    net.turn()
+    waits = []
+    while len(handed) < 4:
+        due = b.office.next_answer()
+        assert due is not None
+        waits.append((due - net.now).ms)
+        ((origin, fault),) = b.office.status.held()
+        assert (origin.startswith(AURELIA), fault.code) == (True, "E_DESK")
+        net.now = due + Span(-1)
+        before = len(handed)
+        net.turn()
+        assert len(handed) == before
+        net.now = due
+        net.turn()
+    assert waits == [2_000, 4_000, 8_000]
+    assert (a.level(mid), b.office.status.held(), opened(b)) == ("DELIVERED", [], [(2, ())])
+    assert b.outbox() == []
+
+
+def test_it_never_waits_longer_than_five_minutes_nor_for_a_clock_set_back(net: Net) -> None:
+    a, b = net.sides
+    handed = refusing(b, "sys.delivered", times=100)
+    a.send("first", b)
+    for _ in range(12):
+        net.turn()
+        net.now = b.office.next_answer() or net.now
+    due = b.office.next_answer()
+    assert due is not None
+    net.turn()
+    later = b.office.next_answer()
+    assert later is not None
+    assert (later - net.now) == patience.RETRY_MAX
+    count = len(handed)
+    net.now += Span.of(hours=-5)
+    net.turn()
+    assert len(handed) == count + 1
+
+
+def test_a_refusal_that_our_node_refuses_is_tried_again_and_blocks_no_other(net: Net) -> None:
+    a, b = net.sides
+    handed = refusing(b, "sys.reject", times=1)
+    for _ in range(2):
+        a.hatch.submit([a.unreadable(b).envelope], net.now)
+    net.turn()
+    assert (len(handed), len(a.rows(house.REJECTS))) == (2, 1)
+    assert [fault.code for _, fault in b.office.status.held()] == ["E_DESK"]
+    net.settle()
+    assert (len(handed), len(a.rows(house.REJECTS))) == (3, 2)
+    assert (b.office.status.held(), b.office.next_answer()) == ([], None)

@@ -39,14 +39,16 @@ class Talk:
             "aurelia sends": lambda: self.do(
                 "bundle", lambda wish: self.a.send("the bundle", self.b, request=wish)
             ),
-            "borealis reads": lambda: self.b.office.read(PERSON, self.mids["bundle"], self.net.now),
+            "borealis reads": lambda: self.b.office.records.read(
+                PERSON, self.mids["bundle"], self.net.now
+            ),
             "borealis answers": lambda: self.do(
                 "answer",
                 lambda wish: self.b.act(
                     "cert/answer", wish, mid=self.mids["bundle"], verdict="useful", prec="IMMEDIATE"
                 ),
             ),
-            "aurelia reads the answer": lambda: self.a.office.read(
+            "aurelia reads the answer": lambda: self.a.office.records.read(
                 PERSON, self.mids["answer"], self.net.now
             ),
             "aurelia withdraws": lambda: self.do(
@@ -99,12 +101,12 @@ class Talk:
         kinds = Counter(
             (row.text("kind"), row.flag("ours"))
             for row in side.rows(house.RECORDS)
-            if row.text("kind") not in ("sys.delivered", "office.act")
+            if row.text("kind") not in ("sys.delivered", "office.act", "office.read")
         )
         done = Counter(
             (row.text("act"), tuple(names.get(mid, "read") for mid in _mids(row)))
             for row in side.rows(house.ACTS)
-            if all(side.office.whole_mid(mid) and _known(side, mid) for mid in _mids(row))
+            if all(side.office.records.whole_mid(mid) and _known(side, mid) for mid in _mids(row))
         )
         return {**desk, **said, "refused": refused, "levels": levels, "kinds": kinds, "done": done}
 

@@ -3,8 +3,11 @@ from collections.abc import Sequence
 import pytest
 
 from detente.core.errors import OurFault
-from detente.office.desk import Look, TableReader, complete, every, find_mids, ready
+from detente.office.desk import Look
 from detente.office.fields import Cut, Field, Mid, Value, Values, Whole, mid_text
+from detente.office.reader import TableReader, every
+from detente.office.ready import complete, ready
+from detente.office.records import find_mids
 from detente.office.tables import Table
 from detente.store.memory import MemoryRows
 
@@ -37,11 +40,13 @@ def test_neighbours_that_share_bytes_but_not_letters_are_passed_over() -> None:
     assert find_mids(reader(wanted, *others), TABLE, Cut(mid_text(wanted)[:6])) == [wanted]
 
 
-@pytest.mark.parametrize("found", [(), (b"a" * 32, b"b" * 32)])
-def test_a_cut_of_no_record_or_of_several_is_refused(found: Sequence[bytes]) -> None:
+@pytest.mark.parametrize(
+    ("found", "code"), [((), "office.no_record"), ((b"a" * 32, b"b" * 32), "form.mid")]
+)
+def test_a_cut_of_no_record_or_of_several_is_refused(found: Sequence[bytes], code: str) -> None:
     with pytest.raises(OurFault) as refused:
         complete(Values({"of": Cut("aaaaaa")}), lambda _cut: found)
-    assert refused.value.code == "form.mid"
+    assert (refused.value.code, refused.value.field) == (code, "of")
 
 
 def test_cuts_are_completed_wherever_they_stand() -> None:

@@ -237,3 +237,18 @@ def test_a_cut_begins_its_mid_and_no_mid_before_its_key(mid: bytes, count: int) 
     assert not cut.begins(bytes([mid[0] ^ 0x80]) + mid[1:])
     first = cut.before.ljust(32, b"\0")
     assert cut.before < first <= mid
+
+
+def test_what_is_made_of_values_is_made_once_until_it_is_let_go() -> None:
+    made: list[str] = []
+
+    def upper(values: Values) -> str:
+        made.append(values.text("a"))
+        return values.text("a").upper()
+
+    one = Values({"a": "x"})
+    assert [one.once(upper), one.once(upper), one.with_(b=1).once(upper)] == ["X"] * 3
+    assert made == ["x", "x"], "once for each"
+    one.forget()
+    assert one.keep(upper, "known").once(upper) == "known"
+    assert made == ["x", "x"]

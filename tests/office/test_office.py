@@ -7,16 +7,17 @@ import pytest
 from tests.support.makers import AURELIA, BOREALIS, CORDIA
 from tests.support.offices import BUNDLE, PERSON, Net
 from tests.support.outcomes import fault_of
+from tests.support.pairs import wish
 
 from detente.core.errors import OurFault
 from detente.core.moment import Span
 from detente.node.node import SUBMIT_MAX
-from detente.office import house
+from detente.office import house, waiting
 from detente.office.desk import Role
 from detente.office.fields import Cut, Value, Values, mid_text
 from detente.office.people import Person
 from detente.office.ports import Shelf
-from detente.office.writing import KeysAtWork, Letter
+from detente.office.writing import KeysAtWork, Letter, Written
 from detente.store.memory import MemoryShelf
 from detente.store.shelf import SqliteShelf
 
@@ -62,7 +63,7 @@ def test_a_record_goes_from_submitted_over_sent_stored_and_delivered_to_read(net
         carried += 1
     net.settle()
     levels.append(a.level(mid))
-    b.office.read(PERSON, mid, net.now)
+    b.office.records.read(PERSON, mid, net.now)
     net.settle()
     levels.append(a.level(mid))
     assert list(dict.fromkeys(levels)) == ["SUBMITTED", "SENT", "STORED", "DELIVERED", "READ"]
@@ -72,7 +73,7 @@ def test_the_other_side_sees_the_text_to_the_byte_and_its_author(net: Net) -> No
     a, b = net.sides
     mid = a.send("to the byte", b)
     net.settle()
-    taken = b.office.read(PERSON, mid, net.now)
+    taken = b.office.records.read(PERSON, mid, net.now)
     assert taken.body is not None
     assert taken.body.text("bundle") == BUNDLE % "to the byte"
     assert (taken.signers.author, taken.ours, taken.desk) == ("s-01", False, "cert")
@@ -82,7 +83,7 @@ def test_our_own_record_can_be_read_again_and_nobody_is_told(net: Net) -> None:
     a, b = net.sides
     mid = a.send("ours", b)
     net.settle()
-    taken = a.office.read(PERSON, mid, net.now)
+    taken = a.office.records.read(PERSON, mid, net.now)
     net.settle()
     assert taken.ours
     assert a.level(mid) == "DELIVERED"
@@ -93,11 +94,11 @@ def test_a_record_that_waits_for_the_line_is_in_the_lists_and_cannot_be_opened(n
     a, b = net.sides
     net.set_line(a, b, up=False)
     mid = a.send("waits", b)
-    row, standing = a.office.find(mid)
+    row, standing = a.office.records.find(mid)
     assert (row.text("kind"), standing.level) == ("cert.bundle", "SUBMITTED")
     assert standing.place is None
-    assert fault_of(a.office.read, PERSON, mid, net.now) == "office.not_logged"
-    assert fault_of(a.office.proof, PERSON, mid) == "proof.not_yet"
+    assert fault_of(a.office.records.read, PERSON, mid, net.now) == "office.not_logged"
+    assert fault_of(a.office.records.proof, PERSON, mid) == "proof.not_yet"
     _, rows = a.office.look(PERSON, "cert/list", Values({}), net.now)
     assert [Values(each).data("mid") for each in rows] == [mid]
 
@@ -107,7 +108,7 @@ def test_a_second_reading_tells_nothing_new(net: Net) -> None:
     mid = a.send("twice", b)
     net.settle()
     for _ in range(2):
-        b.office.read(PERSON, mid, net.now)
+        b.office.records.read(PERSON, mid, net.now)
         net.settle()
     assert len(a.of_kind("sys.read", ours=False)) == 1
     assert len([row for row in b.rows(house.ACTS) if row.text("act") == "record/read"]) == 1
@@ -119,8 +120,8 @@ def test_an_answer_stands_under_the_same_matter_and_reaches_its_author(net: Net)
     net.settle()
     answer = b.act("cert/answer", mid=mid, verdict="known", text="yes")
     net.settle()
-    row, standing = a.office.find(answer)
-    assert row.text("matter") == a.office.find(mid)[0].text("matter")
+    row, standing = a.office.records.find(answer)
+    assert row.text("matter") == a.office.records.find(mid)[0].text("matter")
     assert standing.level == "KEPT"
     assert b.level(answer) == "DELIVERED"
 
@@ -143,12 +144,12 @@ def test_a_record_to_two_parties_stands_where_the_slower_one_is(three: Net) -> N
     three.settle()
     assert a.level(mid) == "SUBMITTED"
     assert mid in a.outbox()
-    b.office.read(PERSON, mid, three.now)
+    b.office.records.read(PERSON, mid, three.now)
     three.set_line(a, c, up=True)
     three.settle()
     assert a.level(mid) == "DELIVERED"
     assert mid not in a.outbox()
-    c.office.read(PERSON, mid, three.now)
+    c.office.records.read(PERSON, mid, three.now)
     three.settle()
     assert a.level(mid) == "READ"
 
@@ -166,8 +167,8 @@ def test_what_a_party_says_of_a_record_that_it_was_not_sent_counts_for_nothing(
     c.say_house(kind, a, said)
     three.settle()
     assert a.level(mid) == "DELIVERED"
-    assert a.office.standing(mid).rejected is None
-    b.office.read(PERSON, mid, three.now)
+    assert a.office.records.standing(mid).rejected is None
+    b.office.records.read(PERSON, mid, three.now)
     three.settle()
     assert a.level(mid) == "READ"
 
@@ -192,8 +193,8 @@ def test_who_has_no_role_may_not_act_look_or_read(net: Net) -> None:
     values = given(mid=mid, verdict="useful").without("tlp")
     assert fault_of(b.office.act, guest, "cert/answer", values, net.now) == "office.forbidden"
     assert fault_of(b.office.look, guest, "cert/list", Values({}), net.now) == "office.forbidden"
-    assert fault_of(b.office.read, guest, mid, net.now) == "office.forbidden"
-    assert fault_of(b.office.proof, guest, mid) == "office.forbidden"
+    assert fault_of(b.office.records.read, guest, mid, net.now) == "office.forbidden"
+    assert fault_of(b.office.records.proof, guest, mid) == "office.forbidden"
     net.settle()
     assert (b.rows(house.ACTS), a.level(mid)) == ([], "DELIVERED")
 
@@ -233,7 +234,11 @@ def test_an_act_that_the_node_does_not_write_down_has_no_effect(net: Net) -> Non
 
 def test_what_the_node_refuses_is_forgotten(net: Net) -> None:
     a, b = net.sides
-    assert fault_of(lambda: a.send("alone", b, prec="FLASH")) == "E_RELEASE"
+    (mid,) = wish(a, "alone", b).waiting
+    (row,) = a.rows(waiting.DRAFTS)
+    taken = a.office.drafts.show(PERSON, mid).taken
+    alone = Written(mid, "s-01", taken.header, taken.text, taken.body, row.data("envelope"))
+    assert fault_of(lambda: a.office.post([alone], net.now)) == "E_RELEASE"
     net.settle()
     assert (a.outbox(), a.of_kind("cert.bundle", ours=True)) == ([], [])
 
@@ -264,10 +269,10 @@ def test_what_does_not_exist_has_a_name(net: Net) -> None:
     assert fault_of(office.find_act, "cert/dance") == "office.no_act"
     assert fault_of(office.find_act, "tea/send") == "office.no_act"
     assert fault_of(office.find_look, "cert/dance") == "office.no_act"
-    assert fault_of(office.standing, bytes(32)) == "office.no_record"
-    assert fault_of(office.read, PERSON, bytes(32), net.now) == "office.no_record"
-    assert fault_of(office.whole_mid, Cut("aaaaaa")) == "form.mid"
-    assert fault_of(lambda: office.evidence(PERSON, "0" * 32, "", with_text=False)) == (
+    assert fault_of(office.records.standing, bytes(32)) == "office.no_record"
+    assert fault_of(office.records.read, PERSON, bytes(32), net.now) == "office.no_record"
+    assert fault_of(office.records.whole_mid, Cut("aaaaaa")) == "office.no_record"
+    assert fault_of(lambda: office.cases.evidence(PERSON, "0" * 32, "", with_text=False)) == (
         "office.no_matter"
     )
     values = given(file=(BUNDLE % "x").encode(), about="x")
@@ -289,7 +294,7 @@ def test_without_the_persons_key_or_the_desks_own_nothing_is_sent(net: Net) -> N
 def test_a_cut_id_finds_its_record(net: Net) -> None:
     a, b = net.sides
     mid = a.send("cut", b)
-    assert a.office.whole_mid(Cut(mid_text(mid)[:10])) == mid
+    assert a.office.records.whole_mid(Cut(mid_text(mid)[:10])) == mid
 
 
 # The outbox.
@@ -340,7 +345,7 @@ def test_more_than_one_batch_goes_out_again_after_a_restart_and_none_twice(net: 
 
 def test_a_node_that_takes_nothing_in_stops_no_reading_and_is_tried_again(net: Net) -> None:
     a, b = net.sides
-    fault = OurFault("node.restored", "restored", "recover")
+    fault = OurFault("store.full", "no room", "make room")
     mid = a.send("read me", b)
     net.pump()
     submit = b.hatch.submit

@@ -9,9 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.support.nodes import Table, envelope
 from tests.support.outcomes import fault_of
 
-from detente.core.moment import Moment
+from detente.core import envelope as envelopes
+from detente.core.moment import Moment, Span
+from detente.node import care
 from detente.node.ports import Row
 from detente.store import logs
 from detente.store.logs import SqliteLogs
@@ -241,7 +244,9 @@ def test_folding_a_file_that_was_closed_stops_the_store(file: Path) -> None:
 WRITER = """
 import sys
 from pathlib import Path
-from detente.core.moment import Moment
+from detente.core import envelope as envelopes
+from detente.core.moment import Moment, Span
+from detente.node import care
 from detente.node.ports import Row
 from detente.store.logs import SqliteLogs
 
@@ -277,4 +282,49 @@ def test_a_writer_that_is_killed_loses_no_committed_batch(file: Path, batches: i
     assert len(found) in {said[-1], after}
     write(store, len(found))
     assert pragma(store, "integrity_check") == "ok"
+    store.close()
+
+
+# What was purged.
+
+
+def test_a_purged_text_is_in_no_byte_of_the_files(tmp_path: Path) -> None:
+    table = Table(tmp_path)
+    table.connect()
+    sent = [envelope(table.us, [table.them], number, b"secret" * 3_000) for number in range(1, 9)]
+    for each in sent:
+        table.a.node.submit([each], table.now)
+        table.pump()
+    later = table.now + Span(care.KEEP_AT_LEAST.ms + 60_000)
+    table.a.office_reads()
+    table.a.node.care.order(care.Order(table.now + Span(1), "1"), later)
+    while table.a.node.care.step(later):
+        pass
+    table.a.store.empty_wal()
+    assert table.a.node.care.done.records == 8
+    files = [path.read_bytes() for path in tmp_path.glob("a*")]
+    bodies = [envelopes.split(each).body for each in sent]
+    assert not any(
+        body[at : at + 64] in data for data in files for body in bodies for at in (0, 9_000)
+    )
+    assert any(bodies[0][:64] in path.read_bytes() for path in tmp_path.glob("b*"))
+    table.a.store.close()
+    table.b.store.close()
+
+
+def test_a_stopped_store_cuts_no_wal(file: Path) -> None:
+    store = SqliteLogs(file)
+    store._db.execute(f"pragma max_page_count={pragma(store, 'page_count')}")
+    assert fault_of(write, store, 0, 50, 4_000) == "store.full"
+    before = (store.commits, store.wal_size)
+    store.empty_wal()
+    assert (store.commits, store.wal_size) == before
+    assert store.wal_size > 0
+    assert store.form == logs.SCHEMA
+    store.close()
+
+
+def test_a_store_in_memory_has_no_wal() -> None:
+    store = SqliteLogs(Path(":memory:"))
+    assert store.wal_size == 0
     store.close()

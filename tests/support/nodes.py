@@ -7,15 +7,17 @@ from pathlib import Path
 from tests.support import makers
 from tests.support.makers import LabelEntropy, Party
 
-from detente.core import party, record
+from detente.core import limits, party, record
 from detente.core.moment import Moment, Span
 from detente.link import session
+from detente.link.postquantum import ANSWER_IN
 from detente.node.node import Node
 from detente.node.ports import Level
 from detente.node.seat import LinkTerms, Seat
 from detente.store.logs import SqliteLogs
 
 MEMORY = Path(":memory:")
+FAST = {"primary": 10**9, "secondary": 10**9}  # bytes a second: no window shows
 
 
 def seat_of(one: Party) -> Seat:
@@ -24,17 +26,21 @@ def seat_of(one: Party) -> Seat:
         card=one.card,
         log=one.log,
         cosign=one.cosign,
+        log_pq=one.log_pq,
         signer=one.signers["n-01"],
         signer_id="n-01",
         entropy=LabelEntropy(one.name),
         incarnation=b"i" * 16,
+        opener=one.openers["node"],
+        shows=frozenset({"cert"}),
     )
 
 
 def terms_of(one: Party, peer: Party) -> LinkTerms:
     """What `one` holds of its link with `peer`."""
     nonce = party.link_nonce(one.card, one.invite(peer).nonce, peer.card, peer.invite(one).nonce)
-    return LinkTerms(peer.card, party.link_id(one.card, peer.card, nonce), nonce)
+    link_id = party.link_id(one.card, peer.card, nonce)
+    return LinkTerms(peer.card, link_id, nonce, rates=FAST)
 
 
 @dataclass
@@ -63,6 +69,10 @@ class Side:
             self.store = SqliteLogs(self.file)
         self.node = Node(self.seat, [self.terms], self.store, makers.NOW)
 
+    def office_reads(self) -> None:
+        """Say what an office says that has read all: only then may a text go."""
+        self.node.have_read({each.origin: each.size for each in self.node.levels()}, ())
+
     @property
     def link_id(self) -> str:
         return self.terms.link_id
@@ -87,6 +97,7 @@ class Table:
         self.a = Side(self.us, self.them, folder / "a" if folder else MEMORY)
         self.b = Side(self.them, self.us, folder / "b" if folder else MEMORY)
         self.now = makers.NOW
+        self.count = 100  # connections made by `meet`
 
     def connect(self, conn: int = 1, path: str = "primary") -> None:
         """Open a connection between both and let them reconcile."""
@@ -96,6 +107,14 @@ class Table:
         for side, nonce in ((self.a, b"a" * 16), (self.b, b"b" * 16)):
             side.node.step(side.link_id, session.PathUp(conn, nonce), self.now)
         self.pump()
+
+    def meet(self, times: int = 6) -> None:
+        """Connect again, as the roofs dial, until both sides are connected and quiet."""
+        for _ in range(times):
+            self.count += 1
+            self.connect(self.count)
+            if self.a.out.state == self.b.out.state == "LIVE":
+                return
 
     def cut(self, conn: int = 1) -> None:
         """Cut a connection; what was under way is lost."""
@@ -119,6 +138,14 @@ class Table:
         """Carry until nothing moves."""
         while self.carry(self.a, self.b) + self.carry(self.b, self.a):
             pass
+
+    def confirm(self) -> None:
+        """Let the second leg of both logs catch up."""
+        for span in (limits.PQ_EVERY_MS, ANSWER_IN.ms):
+            self.now = self.now + Span(span)
+            for side in (self.a, self.b):
+                side.node.wake(self.now)
+            self.pump()
 
     def wait(self, span: Span) -> None:
         """Let time pass at both sides."""

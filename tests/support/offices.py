@@ -12,23 +12,28 @@ from pathlib import Path
 from typing import Final
 
 from tests.support.makers import LabelEntropy, LabelSigner, Party, make_party
+from tests.support.nodes import FAST
 
 from detente.app.desks import DESKS
+from detente.core import limits
 from detente.core import party as parties
 from detente.core.errors import OurFault
 from detente.core.moment import Moment, Span
 from detente.link import session
+from detente.link.postquantum import ANSWER_IN
 from detente.node import ports
 from detente.node.node import Node
 from detente.node.ports import Answer, Kept, Level, PeerCard
+from detente.node.ports_stage import BlobState
 from detente.node.seat import LinkTerms, Seat
-from detente.office import house, kinds
-from detente.office.desk import Role, every
-from detente.office.desk import TableReader as Reader
+from detente.office import courses, house, kinds
+from detente.office.desk import Role
 from detente.office.fields import Value, Values
 from detente.office.office import Office
 from detente.office.people import Person
 from detente.office.ports import Shelf, ShelfTx
+from detente.office.reader import TableReader as Reader
+from detente.office.reader import every
 from detente.office.reading import Taken
 from detente.office.tables import Row, Table
 from detente.office.writing import KeysAtWork, Letter, Written
@@ -38,9 +43,10 @@ from detente.store.memory import MemoryShelf
 START: Final = Moment.parse("2026-11-22T10:00:00.000Z")
 PERSON: Final = Person("operator", "1000", "s-01", {"cert": frozenset(Role)})
 BUNDLE: Final = (
-    '{"type":"bundle","id":"bundle--6a1f2f1c-8b1e-4c5e-9c6e-3f4f6a1f2f1c","objects":[{"type":'
+    '{"type":"bundle","id":"bundle--6a1f2f1c-8b1e-4c5e-9c6e-3f4f6a1f2f1c","x_about":"%s",'
+    '"objects":[{"type":'
     '"indicator","spec_version":"2.1","id":"indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f",'
-    '"created":"2026-01-01T00:00:00.000Z","modified":"2026-01-01T00:00:00.000Z","name":"%s",'
+    '"created":"2026-01-01T00:00:00.000Z","modified":"2026-01-01T00:00:00.000Z","name":"a",'
     '"pattern":"[file:name = \'a\']","pattern_type":"stix","valid_from":"2026-01-01T00:00:00Z"}]}'
 )
 OBJECT: Final = "indicator--8e2e2d2b-17d4-4cbf-938f-98ee46b3cd3f"
@@ -83,6 +89,7 @@ class FusedStore:
 
     def __init__(self, inner: SqliteLogs, fuse: Fuse) -> None:
         self.inner, self._fuse = inner, fuse
+        self.blobs = inner.blobs
 
     @contextmanager
     def begin(self) -> Iterator[ports.Tx]:
@@ -116,17 +123,50 @@ class FusedHatch:
     def since(self, places: Mapping[str, int], count_max: int, bytes_max: int) -> Sequence[Kept]:
         return self._through().since(places, count_max, bytes_max)
 
+    def have_read(self, places: Mapping[str, int], awaits: Sequence[bytes]) -> None:
+        self._through().have_read(places, awaits)
+
     def levels(self) -> Sequence[Level]:
         return self._through().levels()
 
     def cards(self) -> Sequence[PeerCard]:
         return self._through().cards()
 
+    def told(self) -> Sequence[ports.Told]:
+        return self._through().told()
+
+    def paths(self) -> Sequence[ports.PathSeen]:
+        return self._through().paths()
+
     def prove(self, origin: str, seq: int) -> bytes:
         return self._through().prove(origin, seq)
 
     def attend(self, desk: str, now: Moment) -> None:
         self._through().attend(desk, now)
+
+    def head(self, origin: str) -> bytes:
+        return self._through().head(origin)
+
+    def leave(self, desk: str, now: Moment) -> None:
+        self._through().leave(desk, now)
+
+    def stage_begin(self, handle: bytes, size: int, chunks: int, now: Moment) -> None:
+        self._through().stage_begin(handle, size, chunks, now)
+
+    def stage_chunks(self, handle: bytes, chunks: Sequence[bytes], now: Moment) -> None:
+        self._through().stage_chunks(handle, chunks, now)
+
+    def stage_end(self, handle: bytes, now: Moment) -> bytes:
+        return self._through().stage_end(handle, now)
+
+    def blob_chunks(self, aid: bytes, first: int, count: int) -> Sequence[bytes]:
+        return self._through().blob_chunks(aid, first, count)
+
+    def blob_lent(self, aid: bytes, first: int, count: int) -> tuple[int, int] | None:
+        return self._through().blob_lent(aid, first, count)
+
+    def blob_states(self, aids: Sequence[bytes]) -> Sequence[BlobState]:
+        return self._through().blob_states(aids)
 
 
 @dataclass
@@ -148,7 +188,7 @@ class Side:
         self.store = FusedStore(SqliteLogs(Path(":memory:")), self.fuse)
         self.shelf = FusedShelf(shelf, self.fuse)
         self.terms: list[LinkTerms] = []
-        self.desks = DESKS
+        self.desks = tuple(each for each in DESKS if each.name in party.openers)
         self.keys = KeysAtWork(
             openers={"cert": party.openers["cert"]},
             signers={each: party.signers[each] for each in ("m-01", "s-01")},
@@ -167,11 +207,13 @@ class Side:
             card=self.party.card,
             log=self.party.log,
             cosign=self.party.cosign,
+            log_pq=self.party.log_pq,
             signer=self.party.signers["n-01"],
             signer_id="n-01",
             entropy=self._entropy("node"),
             incarnation=b"i" * 16,
             check_at_submit=False,
+            shows=frozenset({"cert"}),
         )
         self.node = Node(seat, self.terms, self.store, self.net.now)
 
@@ -198,11 +240,14 @@ class Side:
 
     # What a test looks at.
 
-    def act(self, name: str, request: str = "", **values: Value) -> bytes:
+    def act_all(self, name: str, request: str = "", **values: Value) -> tuple[bytes, ...]:
         given = Values({"tlp": "GREEN", "prec": "ROUTINE", **values})
         act = self.office.find_act(name)
         given = given.without(*(each for each in given if each not in _names(act.fields)))
-        (mid,) = self.office.act(PERSON, name, given, self.net.now, request).mids
+        return tuple(self.office.act(PERSON, name, given, self.net.now, request).mids)
+
+    def act(self, name: str, request: str = "", **values: Value) -> bytes:
+        (mid,) = self.act_all(name, request, **values)
         return mid
 
     def send(self, about: str, *to: "Side", request: str = "", **values: Value) -> bytes:
@@ -242,7 +287,7 @@ class Side:
         return self.office.write(letter, "s-01")
 
     def level(self, mid: bytes) -> str:
-        return self.office.standing(mid).level
+        return self.office.records.standing(mid).level
 
     def rows(self, table: Table) -> list[Values]:
         with self.shelf.inner.begin() as tx:
@@ -250,7 +295,8 @@ class Side:
 
     def tables(self) -> dict[str, list[Row]]:
         desk = [table for each in self.desks for table in each.tables]
-        return {table.name: list(self.rows(table)) for table in (*house.TABLES, *desk)}
+        own = (*house.TABLES, *courses.TABLES)
+        return {table.name: list(self.rows(table)) for table in (*own, *desk)}
 
     def outbox(self) -> list[bytes]:
         with self.shelf.inner.begin() as tx:
@@ -292,10 +338,14 @@ class Net:
     """Sides and the lines between them, and the time, which passes when a test says so."""
 
     def __init__(
-        self, *names: str, shelf: Callable[[], Shelf] = MemoryShelf, start: Moment = START
+        self,
+        *names: str,
+        shelf: Callable[[], Shelf] = MemoryShelf,
+        start: Moment = START,
+        kind: "type[Side]" = Side,
     ) -> None:
         self.now = start
-        self.sides = [Side(self, make_party(name), shelf()) for name in names]
+        self.sides = [kind(self, make_party(name), shelf()) for name in names]
         self.links: list[Link] = []
         self._under_way: list[tuple[Side, str, session.Effect]] = []
         for i, one in enumerate(self.sides):
@@ -310,8 +360,8 @@ class Net:
         a, b = one.party, other.party
         nonce = parties.link_nonce(a.card, a.invite(b).nonce, b.card, b.invite(a).nonce)
         link_id = parties.link_id(a.card, b.card, nonce)
-        one.terms.append(LinkTerms(b.card, link_id, nonce))
-        other.terms.append(LinkTerms(a.card, link_id, nonce))
+        one.terms.append(LinkTerms(b.card, link_id, nonce, rates=FAST))
+        other.terms.append(LinkTerms(a.card, link_id, nonce, rates=FAST))
         self.links.append(Link(link_id, (one, other)))
 
     def line(self, one: Side, other: Side) -> Link:
@@ -372,6 +422,14 @@ class Net:
             other.node.step(link_id, session.Bytes(effect.conn, effect.data), self.now)
         elif isinstance(effect, session.Close) and effect.conn == link.number:
             self._drop(link)
+
+    def confirm(self) -> None:
+        """Let the second leg of all logs catch up; no office reads anything."""
+        for span in (limits.PQ_EVERY_MS, ANSWER_IN.ms):
+            self.now += Span(span)
+            for side in self.sides:
+                side.node.wake(self.now)
+            self.pump()
 
     def advance(self) -> bool:
         return bool(sum(side.office.advance(self.now) for side in self.sides))  # each has its turn

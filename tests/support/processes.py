@@ -4,7 +4,6 @@ import json
 import os
 import select
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,23 +12,22 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from detente.app import build, client, system
+from tests.support.ports import free_port
+
+from detente.app import build, client, founding, system
 from detente.app.build import Passphrases
 from detente.app.meeting import Meeting
 from detente.core.errors import OurFault
 
-PATIENCE: Final = 20.0  # seconds after which a wait has failed; never a measure
+PATIENCE: Final = 90.0  # seconds after which a wait has failed; never a measure
 SECRETS: Final = Passphrases(b"node secret", b"office secret", b"root secret")
 T = TypeVar("T")
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as found:
-        port: int = found.getsockname()[1]
-        return port
-
-
-def make(place: Path, name: str, operator: int | None = None, port: int | None = None) -> Path:
+def make(
+    place: Path, name: str, operator: int | None = None, port: int | None = None,
+    desks: Sequence[str] = founding.FIRST_DESKS,
+) -> Path:  # fmt: skip
     """Make a party in a folder under `place`; its passphrases lie in files beside it."""
     folder = place / name.partition(".")[0]
     files = {}
@@ -39,7 +37,7 @@ def make(place: Path, name: str, operator: int | None = None, port: int | None =
         files[f"{half}_passphrase_file"] = str(file)
     address = f"tcp://127.0.0.1:{port or free_port()}"
     root = place / f"{folder.name}-root"
-    build.make_party(folder, root, name, [address], SECRETS, files, operator)
+    build.make_party(folder, root, name, [address], SECRETS, files, operator, desks=desks)
     return folder
 
 

@@ -1,53 +1,28 @@
 """Two real parties: folders, processes, sockets. For what only real processes can show."""
 
 import os
-import select
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any
 
-from detente.app import build, client, system
-from detente.app.build import Passphrases
-from detente.app.meeting import Meeting
+from tests.support import processes
+from tests.support.processes import PATIENCE, until
+
+from detente.app import client, founding
 from detente.core.errors import OurFault
-
-PATIENCE: Final = 30.0  # seconds after which a wait has failed; never a measure
-SECRETS: Final = Passphrases(b"node secret", b"office secret", b"root secret")
-T = TypeVar("T")
-
-
-def until(found: Callable[[], T | None], what: str) -> T:
-    """Ask until there is an answer that says yes."""
-    deadline = time.monotonic() + PATIENCE
-    while time.monotonic() < deadline:
-        answer = found()
-        if answer:
-            return answer
-        select.select([], [], [], 0.02)
-    raise AssertionError(f"it never came true: {what}")
 
 
 class Running:
     """One party under its supervisor."""
 
-    def __init__(self, place: Path, name: str) -> None:
+    def __init__(self, place: Path, name: str, desks: Sequence[str] = founding.FIRST_DESKS) -> None:
         self.name, self.folder = name, place / name.partition(".")[0]
         self.log = place / f"{self.folder.name}.log"
-        files = {}
-        for half, secret in (("node", SECRETS.node), ("office", SECRETS.office)):
-            file = place / f"{self.folder.name}-{half}.passphrase"
-            file.write_bytes(secret)
-            files[f"{half}_passphrase_file"] = str(file)
-        with socket.create_server(("127.0.0.1", 0)) as found:
-            address = f"tcp://127.0.0.1:{found.getsockname()[1]}"
-        root = place / f"{self.folder.name}-root"
-        build.make_party(self.folder, root, name, [address], SECRETS, files)
+        processes.make(place, name, desks=desks)
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -55,10 +30,7 @@ class Running:
         return f"cert@{self.name}"
 
     def meet(self, other: "Running") -> None:
-        own, theirs = Meeting(self.folder), Meeting(other.folder)
-        card = theirs.card()
-        own.add(theirs.invite(own.card().name))
-        own.confirm(card.name, card.fingerprint, system.now())
+        processes.meet(self.folder, other.folder)
 
     def start(self) -> None:
         paths = os.pathsep.join(str(Path(each).resolve()) for each in sys.path if each)
@@ -73,9 +45,9 @@ class Running:
 
     def half(self, name: str) -> int:
         """The process of `node` or `office`, which holds its lock; 0 if none does."""
-        with suppress(OSError, ValueError):
-            number = int((self.folder / name / "lock").read_text())
-            os.kill(number, 0)
+        number = processes.half_of(self.folder, name)
+        with suppress(OSError):
+            os.kill(number or 2**22, 0)
             return number
         return 0
 
@@ -106,7 +78,7 @@ class Running:
         try:
             return asked.ask(method, path, body, query)
         finally:
-            asked._http.close()
+            asked.close()
 
     def insist(self, method: str, path: str, body: object = None) -> Any:  # noqa: ANN401
         """Ask until there is an answer: what people do who were cut off."""
@@ -132,14 +104,7 @@ class Running:
             found += page
 
     def is_live(self) -> bool:
-        asked = client.node(self.folder)
-        try:
-            rows = asked.ask("GET", "/v1/links")
-        except OurFault:
-            return False
-        finally:
-            asked._http.close()
-        return bool(rows) and all(row["state"] == "LIVE" for row in rows)
+        return processes.is_live(self.folder)
 
 
 @contextmanager

@@ -6,7 +6,17 @@ from detente.core.moment import Moment
 from detente.link import session
 from detente.link.hello import Heads
 from detente.link.reconcile import Verdict
-from detente.link.session import Judged, Logged, PathBegun, PathUp, Resend, Resent, Session, Who
+from detente.link.session import (
+    Judged,
+    Logged,
+    PathBegun,
+    PathUp,
+    Receipted,
+    Resend,
+    Resent,
+    Session,
+    Who,
+)
 
 NOW = Moment.parse("2026-11-22T00:00:00.000Z")
 WHO = Who(
@@ -17,8 +27,8 @@ WHO = Who(
     bytes(32),
     bytes(16),
     dials_first=True,
-    peer_serial=1,
-    peer_card_hash=bytes(32),
+    peer_cards={1: bytes(32)},
+    rates={"path 1": 10**9, "path 2": 10**9},  # so fast that no window shows
 )
 
 
@@ -90,3 +100,15 @@ def test_a_silent_connection_is_pinged_and_closed_though_the_clock_was_set_back(
         if isinstance(effect, session.Close)
     ]
     assert [effect.code for effect in closed] == ["E_TIMEOUT"]
+
+
+def test_a_resend_that_ends_short_goes_on_after_its_receipt() -> None:
+    made = up(out=9, receipted=2)
+    judged(made, 1, Verdict(resend_from=2))
+    made.step(Resent(1, 2, [bytes(1_000)] * 3, head(5)), NOW)
+    assert made.room()[1] <= 0, "nothing is logged before the rest has gone"
+    assert made.step(Receipted(receipt(4)), NOW) == []
+    assert made.step(Receipted(receipt(5)), NOW) == [Resend(1, 5)]
+    made.step(Resent(1, 5, [bytes(1_000)] * 4, head(9)), NOW)
+    assert made.step(Receipted(receipt(9)), NOW) == []
+    assert made.room() == (limits.MAX_INFLIGHT_COUNT, limits.MAX_INFLIGHT_BYTES)

@@ -3,7 +3,6 @@
 Order: defaults, `detente.toml`, environment (DETENTE_SECTION_KEY), option.
 """
 
-import difflib
 import os
 import tomllib
 from collections.abc import Mapping
@@ -32,13 +31,105 @@ SETTINGS: Final[Mapping[str, Mapping[str, Setting]]] = {
     },
     "link": {
         "listen": Setting([], "where peers reach us: tcp://ADDRESS:PORT"),
+        "rates": Setting([], "lines that are slow: PARTY/PATH = BITS_PER_SECOND"),
+        "classic_ok": Setting(
+            [], "parties with whom a key exchange without post-quantum part was agreed"
+        ),
+        "courier": Setting([], "parties agreed to be reached by courier files; not dialled"),
     },
     "node": {
         "office_user": Setting(
             "", "system user of the office, if it is another than the node's; else one runs both"
         ),
+        "epoch_after_start": Setting(
+            default=False,
+            about="open a new epoch on every link at each start: for machines whose snapshots roll"
+            " back disk and incarnation together",
+        ),
+        "journal": Setting(
+            "node/journal",
+            "file with the newest receipts, outside every backup; better on another disk",
+        ),
+        "hatch_listen": Setting(
+            "", "where offices on other machines reach the node: tcp://ADDRESS:PORT; empty: nowhere"
+        ),
         "check_at_submit": Setting(
             default=False, about="check every signature of our own office again at the node"
+        ),
+    },
+    "office": {
+        "node": Setting(
+            "", "where the node is, if on another machine: tcp://ADDRESS:PORT, its hatch_listen"
+        ),
+        "unattended": Setting(
+            ["all"],
+            "desks that the office may open by itself; all: every desk. For others: detente desk entrust",
+        ),
+        "scan_command": Setting(
+            [], "command that gets each file that came on its input; exit code 0 clean, 1 found"
+        ),
+        "unreleased": Setting(
+            default=False,
+            about="let one person send FLASH and hotline records alone, giving a reason",
+        ),
+    },
+    "release": {
+        "second_person": Setting(
+            ["freeze", "designation", "joint_text"],
+            "kinds, or their first words, that two people of ours sign; FLASH and some kinds always",
+        ),
+        "hold_back": Setting(
+            "",
+            "how long a ROUTINE or PRIORITY record may be taken back: 10s; empty: it goes at once",
+        ),
+    },
+    "console": {
+        "listen": Setting("", "where browsers reach us: tcp://ADDRESS:PORT; empty: nowhere"),
+        "name": Setting("localhost", "the name that people type; passkeys are bound to it"),
+        "tls": Setting("auto", "auto: own TLS; off or proxy: plain, on loopback alone"),
+        "certificate": Setting("", "PEM file of a certificate with its chain; empty: our own"),
+        "key": Setting("", "PEM file of its key, without a passphrase"),
+        "metrics": Setting(
+            "", "where Prometheus may ask the office: tcp://127.0.0.1:PORT; empty: nowhere"
+        ),
+    },
+    "feeds": {
+        "file": Setting("", "file of the feeds that we read and hand in at; empty: none"),
+    },
+    "cert": {
+        "mail_command": Setting([], "command that takes a letter to a constituent on its input"),
+        "mail_folder": Setting("", "folder for such letters, where no command is named"),
+        "mail_from": Setting("", "the mail address that letters to constituents come from"),
+        "teller": Setting("", "person in whose name it is noted whether a letter left"),
+    },
+    "people": {
+        "idle_lock": Setting("15m", "pause after which a session hides bodies; alarms stay"),
+        "sign_out": Setting("12h", "time after which a session ends, whatever is done in it"),
+        "password_min": Setting("15", "characters that a new password has at least"),
+        "stolen": Setting("", "file of hashes of stolen passwords that cannot be new ones"),
+        "wrong_per_minute": Setting("10", "wrong attempts a minute from one address"),
+        "recovery_codes": Setting("10", "recovery codes that a person gets, each good once"),
+    },
+    "alarms": {
+        "escalate": Setting(
+            ["60s command", "120s supervisor", "180s unattended"],
+            "what follows, and when, while nobody says to have seen a FLASH",
+        ),
+        "command": Setting([], "command and its words that rings a siren or pager; none: none"),
+        "webhook": Setting("", "https address that is told that a FLASH waits; empty: none"),
+        "webhook_secret_file": Setting(
+            "", "file with what it is shown as a bearer; empty: nothing"
+        ),
+        "webhook_trust": Setting("", "file of certificates it is checked by; empty: the system's"),
+    },
+    "audit": {
+        "heads_to": Setting(
+            ["all"], "peers that get the head of our home log once a day; all: every peer"
+        ),
+    },
+    "watch": {
+        "show_attendance": Setting(
+            ["hotline", "crisis"], "desks of which peers are told whether somebody is there"
         ),
     },
     "vault": {
@@ -46,6 +137,23 @@ SETTINGS: Final[Mapping[str, Mapping[str, Setting]]] = {
         "office_passphrase_file": Setting(
             "", "file with the office's passphrase; else asked at start"
         ),
+    },
+    "backup": {
+        "remind": Setting(
+            "7d", "days without a backup after which the doctor says so; empty: never"
+        ),
+    },
+    "retention": {
+        "stored_pq": Setting(
+            default=False, about="texts go only once their receipt has its post-quantum lines"
+        ),
+        "keys": Setting(
+            "", "days after which keys that no card names go by themselves: 30d; empty: never"
+        ),
+        "rules": Setting([], "texts that go by themselves: DESK=DAYS or KIND=DAYS; none: none go"),
+    },
+    "metrics": {
+        "listen": Setting("", "where Prometheus may ask: tcp://127.0.0.1:PORT; empty: nowhere"),
     },
     "log": {
         "level": Setting("info", "least level written to standard error: debug, info, warn, error"),
@@ -148,6 +256,8 @@ def load(given: str | None) -> Config:
 
 
 def _unknown(name: str, known: list[str], file: Path) -> OurFault:
+    import difflib  # noqa: PLC0415  each command reads settings, few are unknown
+
     near = difflib.get_close_matches(name, known, 1, 0.0)
     return OurFault("config.unknown", f"{file}: no setting {name}", f"did you mean {near[0]}?")
 

@@ -3,32 +3,34 @@
 import json
 import os
 import sys
+import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 import click
 
+from detente.app.digits import GROUPS
 from detente.core.canon import Json
 from detente.core.errors import Fault, OurFault
+from detente.ui.texts import read
 
+PROGRESS_EVERY: Final = 0.2  # seconds between two words about progress
 LANGUAGES: Final = ("en", "ru")
+_WORDS: Final = Path(__file__).parent / "words"
 _Verb = TypeVar("_Verb", bound=Callable[..., Any])
 
 
-@cache
 def words() -> dict[str, str]:
     """Return the roof's words in the language asked for: --lang, else LANG, else English."""
-    import tomllib  # noqa: PLC0415
+    return words_of(language())
 
-    file = resources.files("detente.app") / "words" / f"{language()}.toml"
-    return {
-        f"{table}.{key}": text
-        for table, rows in tomllib.loads(file.read_text("utf-8")).items()
-        for key, text in rows.items()
-    }
+
+@cache
+def words_of(language: str) -> dict[str, str]:
+    """Return the roof's words in one language."""
+    return read((_WORDS / f"{language}.toml").read_text("utf-8"))
 
 
 @cache
@@ -54,11 +56,39 @@ def say(key: str, **open_places: object) -> str:
     return text
 
 
+def ask_digits(name: str) -> str:
+    """Ask a person at a terminal for the fingerprint of a party, group by group.
+
+    Raises OurFault("form.missing") where nobody can be asked.
+    """
+    if not sys.stdin.isatty():
+        raise OurFault("form.missing", "the 60 digits are not given", "give --digits")
+    click.echo(say("party.ask_digits", name=name), err=True)
+    return _groups(GROUPS)
+
+
+def ask_groups(word: str, count: int, option: str) -> str:
+    """Ask a person at a terminal for groups of digits. Raises OurFault("form.missing")."""
+    if not sys.stdin.isatty():
+        raise OurFault("form.missing", "the digits are not given", f"give {option}")
+    click.echo(say(word), err=True)
+    return _groups(count)
+
+
+def _groups(count: int) -> str:
+    return " ".join(click.prompt(f"{i:2d}/{count}", err=True) for i in range(1, count + 1))
+
+
 class Out:
     """Where a verb's answer goes: lines for people, or one JSON document."""
 
     def __init__(self, *, as_json: bool, quiet: bool) -> None:
         self.as_json, self._quiet = as_json, quiet
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether nothing is said beside the answer."""
+        return self._quiet or self.as_json
 
     def answer(self, document: Json | Sequence[Json], lines: Iterable[str]) -> None:
         """Give the answer on standard output."""
@@ -100,6 +130,21 @@ def tell_fault(fault: Fault, *, as_json: bool) -> None:
     print(f"{say('fault.refused')}  {fault.code}: {fault.what}", file=sys.stderr)
     print(f"{say('fault.try')}  {fault.remedy}", file=sys.stderr)
     print(f"{say('fault.more')}  docs/errors.md, {fault.code}", file=sys.stderr)
+
+
+def teller(word: str, unit: int, *, silent: bool) -> Callable[[str, int, int], None]:
+    """Return what tells progress on a terminal: one line, written over, in whole units."""
+    if silent or not sys.stderr.isatty():
+        return lambda _what, _done, _total: None
+    told_at = [0.0]
+
+    def tell(what: str, done: int, total: int) -> None:
+        if time.monotonic() - told_at[0] >= PROGRESS_EVERY or done == total:
+            told_at[0] = time.monotonic()
+            row = say(word, what=what, done=done // unit, total=total // unit)
+            print(f"\r{row}\x1b[K", end="\n" if done == total else "", file=sys.stderr, flush=True)
+
+    return tell
 
 
 def write_file(data: bytes, file: str) -> None:

@@ -5,38 +5,58 @@ h11 speaks the protocol; here are sockets, limits, and faults as answers (RFC 94
 
 import json
 import socket
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from typing import Final
-from urllib.parse import parse_qs, unquote
+from urllib.parse import parse_qsl, unquote
 
 import h11
 
 from detente.app.loop import Loop
+from detente.app.problems import MEDIA, headers_of, problem, status_of
 from detente.core import limits
 from detente.core.canon import Json
 from detente.core.errors import Fault, OurFault
 
-BODY_MAX: Final = 4 * limits.KIB**2  # bytes of a request
+BODY_MAX: Final = 8 * limits.KIB**2  # bytes of a request
 CONNECTIONS_MAX: Final = 64
 _READ: Final = 64 * limits.KIB
-_STATUS: Final = {"office.forbidden": 403, "office.unknown_user": 403, "http.no_page": 404}
+QUERY_MAX: Final = 256  # members of a query
+_NO_BODY: Final = (204, 304)
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request: who (system user's number), what, and the body."""
+    """One request: who (system user's number), what, and the body.
+
+    query: each member's last text; asked: all of them as they came. headers: by names in small
+    letters. who: set by a listener that knows more of the caller than the kernel.
+    """
 
     user: int
     method: str
     path: tuple[str, ...]
-    query: dict[str, str]
+    query: Mapping[str, str]
     body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    asked: tuple[tuple[str, str], ...] = ()
+    who: object = None
+
+    @property
+    def texts(self) -> dict[str, tuple[str, ...]]:
+        """Every text of each member of the query."""
+        found: dict[str, tuple[str, ...]] = {}
+        for name, text in self.asked or self.query.items():
+            found[name] = (*found.get(name, ()), text)
+        return found
 
     def json(self) -> dict[str, Json]:
         """Return the body as a JSON object. Raises OurFault("form.json")."""
         try:
-            found = json.loads(self.body or b"{}")
+            found = json.loads(
+                self.body or b"{}", object_pairs_hook=_once, parse_constant=_no_number
+            )
         except (ValueError, RecursionError):
             found = None
         if not isinstance(found, dict):
@@ -44,26 +64,50 @@ class Request:
         return found
 
 
+def _once(pairs: list[tuple[str, Json]]) -> dict[str, Json]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError
+    return found
+
+
+def _no_number(_name: str) -> Json:
+    raise ValueError  # NaN and Infinity are none of JSON
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What goes back: a JSON document, or bytes of a file."""
+    """What goes back: a JSON document, or bytes of a file.
+
+    next: the cursor of a list's next page, "" at its end; next_by: the member it stands in.
+    headers: beside those of the body.
+    """
 
     document: Json = None
     data: bytes | None = None
+    content_type: str = "application/octet-stream"
+    status: int = 200
+    headers: tuple[tuple[str, str], ...] = ()
+    next: str = ""
+    next_by: str = "cursor"
+
+    @property
+    def body(self) -> tuple[bytes, str]:
+        """The bytes that go, and their media type."""
+        if self.data is not None:
+            return self.data, self.content_type
+        return json.dumps(self.document).encode(), "application/json"
 
 
 Handler = Callable[[Request], Reply]
 
 
-def problem(fault: Fault) -> dict[str, Json]:
-    """Return a fault as a problem document (RFC 9457) with code and remedy."""
-    return {
-        "type": f"detente:{fault.code}",
-        "title": fault.what,
-        "code": fault.code,
-        "what": fault.what,
-        "remedy": fault.remedy,
-    }
+def refusal(fault: Fault) -> Reply:
+    """Return a fault as an answer: a problem document with its status."""
+    data = json.dumps(problem(fault)).encode()
+    return Reply(
+        data=data, content_type=MEDIA, status=status_of(fault.code), headers=headers_of(fault)
+    )
 
 
 class HttpServer:
@@ -74,10 +118,10 @@ class HttpServer:
         loop: Loop,
         listener: socket.socket,
         user_of: Callable[[socket.socket], int],
-        users: frozenset[int],
+        users: AbstractSet[int],
         handler: Handler,
     ) -> None:
-        """user_of tells the system user at the other end; users: who may ask at all."""
+        """user_of tells the system user at the other end; users: who may ask at all, now."""
         self._loop, self._listener, self._user_of = loop, listener, user_of
         self._users, self._handler = users, handler
         self._open: set[_Connection] = set()
@@ -137,8 +181,8 @@ class _Connection:
         elif isinstance(event, h11.Data):
             self._body += event.data
             if len(self._body) > BODY_MAX:
-                fault = OurFault("form.size", "more than 4 MiB in one request", "send less")
-                self._reply(413, json.dumps(problem(fault)).encode(), "application/problem+json")
+                fault = OurFault("form.size", "more than 8 MiB in one request", "send less")
+                self._reply(refusal(fault))
                 self._close_after()
                 return False
         elif isinstance(event, h11.EndOfMessage):
@@ -162,27 +206,37 @@ class _Connection:
         try:
             found = self._handler(self._request(self._head))
         except Fault as fault:
-            status = _STATUS.get(fault.code, 400)
-            self._reply(status, json.dumps(problem(fault)).encode(), "application/problem+json")
-            return
-        if found.data is not None:
-            self._reply(200, found.data, "application/octet-stream")
-        else:
-            self._reply(200, json.dumps(found.document).encode(), "application/json")
+            found = refusal(fault)
+        self._reply(found)
 
     def _request(self, head: h11.Request) -> Request:
         where, _, asked = head.target.decode("ascii", "replace").partition("?")
         path = tuple(unquote(each) for each in where.strip("/").split("/"))
-        query = {name: rows[-1] for name, rows in parse_qs(asked).items()}
-        return Request(self._user, head.method.decode("ascii"), path, query, bytes(self._body))
+        try:
+            texts = tuple(parse_qsl(asked, keep_blank_values=True, max_num_fields=QUERY_MAX))
+        except ValueError:
+            raise OurFault(
+                "form.count", f"more than {QUERY_MAX} members in a query", "ask for less"
+            ) from None
+        headers = {name.decode("latin-1"): text.decode("latin-1") for name, text in head.headers}
+        return Request(
+            self._user, head.method.decode("ascii"), path, dict(texts), bytes(self._body),
+            headers, texts,
+        )  # fmt: skip
 
-    def _reply(self, status: int, body: bytes, content_type: str) -> None:
-        headers = [("Content-Type", content_type), ("Content-Length", str(len(body)))]
-        parts = (
-            self._http.send(h11.Response(status_code=status, headers=headers)),
-            self._http.send(h11.Data(data=body)),
-            self._http.send(h11.EndOfMessage()),
-        )
+    def _reply(self, found: Reply) -> None:
+        body, content_type = found.body
+        headers = [*found.headers, ("Content-Length", str(len(body)))]
+        if found.status in _NO_BODY:
+            body, headers = b"", list(found.headers)
+        else:
+            headers.append(("Content-Type", content_type))
+        if self._head is not None and self._head.method == b"HEAD":
+            body = b""
+        parts = [self._http.send(h11.Response(status_code=found.status, headers=headers))]
+        if body:
+            parts.append(self._http.send(h11.Data(data=body)))
+        parts.append(self._http.send(h11.EndOfMessage()))
         self._out += b"".join(part for part in parts if part)
         self._writable()
 

@@ -20,4 +20,6 @@ class Log:
         if LEVELS.index(level) < self._least:
             return
         row = {"at": str(system.now()), "level": level, "process": self._process, "code": code}
-        print(json.dumps({**row, "what": what, **more}), file=sys.stderr, flush=True)
+        # One write: node and office may share the pipe, and a line in two writes can be torn.
+        sys.stderr.write(json.dumps({**row, "what": what, **more}) + "\n")
+        sys.stderr.flush()

@@ -4,10 +4,13 @@ import selectors
 import signal
 import socket
 import time
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final, Protocol
 
 IDLE: Final = 1.0  # seconds between ticks
+_WIND_UP: Final = 0.02  # seconds between looks whether all is over
 
 
 class Source(Protocol):
@@ -27,6 +30,7 @@ class Loop:
         self._wake_writer.setblocking(False)  # noqa: FBT003  the socket's own call
         self.running = True
         self.soon: list[Callable[[], None]] = []
+        self._handed: deque[Callable[[], None]] = deque()
         self.watch(self._wake_reader, lambda: self._wake_reader.recv(4096))
 
     def watch(
@@ -55,6 +59,17 @@ class Loop:
         now = self._selector.get_map().get(key.fd)
         return now is not None and now.data is key.data
 
+    def hand_in(self, step: Callable[[], None]) -> None:
+        """Let the loop's own thread do a step soon. The one method for other threads."""
+        self._handed.append(step)
+        with suppress(BlockingIOError):  # full of wakes: it will wake
+            self._wake_writer.send(b"\0")
+
+    def _do_handed(self) -> None:
+        # Those that come meanwhile wait: what sockets bring is not starved.
+        for _ in range(len(self._handed)):
+            self._handed.popleft()()
+
     def stop_on_signals(self) -> None:
         """End the loop on SIGTERM and SIGINT."""
         signal.set_wakeup_fd(self._wake_writer.fileno(), warn_on_full_buffer=False)
@@ -69,18 +84,34 @@ class Loop:
         """Run until stopped. tick is called after each turn; it says how long to sleep at most."""
         while self.running:
             wait = tick()
-            if self.soon:
-                wait = 0.0
-            events = self._selector.select(IDLE if wait is None else max(0.0, min(wait, IDLE)))
-            for key, ready in events:
-                on_read, on_write = key.data
-                if ready & selectors.EVENT_WRITE and on_write is not None and self._stands(key):
-                    on_write()
-                if ready & selectors.EVENT_READ and self._stands(key):
-                    on_read()
-            todo, self.soon = self.soon, []
-            for each in todo:
-                each()
+            self._turn(wait)
+
+    def wind_up(self, is_over: Callable[[], bool], patience: float) -> None:
+        """Go on for what runs already, without ticks, until it is over or patience (s) ends."""
+        deadline = clock() + patience
+        while not is_over() and clock() < deadline:
+            self._turn(_WIND_UP)
+
+    def close(self) -> None:
+        """Give back what the loop itself holds, after its end."""
+        self._selector.close()
+        self._wake_reader.close()
+        self._wake_writer.close()
+
+    def _turn(self, wait: float | None) -> None:
+        if self.soon or self._handed:
+            wait = 0.0
+        events = self._selector.select(IDLE if wait is None else max(0.0, min(wait, IDLE)))
+        for key, ready in events:
+            on_read, on_write = key.data
+            if ready & selectors.EVENT_WRITE and on_write is not None and self._stands(key):
+                on_write()
+            if ready & selectors.EVENT_READ and self._stands(key):
+                on_read()
+        self._do_handed()
+        todo, self.soon = self.soon, []
+        for each in todo:
+            each()
 
 
 def clock() -> float:

@@ -1,4 +1,4 @@
-"""A party's folder: making it, and meeting another party. Source: spec/party.md 2.5.
+"""The cards in a party's folder, and meeting another party. Source: spec/party.md 2.5.
 
 party/     card, peers/<name>/: their card, this side's nonce, theirs, and whether a person compared
 node/      vault, store, sockets of the node
@@ -6,35 +6,19 @@ office/    vault, store, socket of the office, people
 """
 
 import json
-import shutil
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
+from detente.app import handed, pins
+from detente.app.digits import read_groups
 from detente.app.system import SystemEntropy, write_private
-from detente.core import canon, names, party
-from detente.core.canon import Json
+from detente.core import names, party, trust
 from detente.core.errors import OurFault, TheirFault
-from detente.core.moment import Moment, Span
+from detente.core.moment import Moment
 from detente.core.party import Card, Invite
-
-CARD_LIFE: Final = Span.of(days=730)
-NODE_KEYS: Final[Mapping[str, str]] = {
-    "log": "ed25519",
-    "cosign": "ed25519",
-    "log-mldsa44": "mldsa44",
-    "tls": "ed25519",
-    "node-hpke": "xwing",
-    "n-01": "ed25519",
-}
-OFFICE_KEYS: Final[Mapping[str, str]] = {
-    "desk-cert": "xwing",
-    "m-01": "ed25519",
-    "s-01": "ed25519",
-}
-ROOT_KEYS: Final[Mapping[str, str]] = {"root-ed25519": "ed25519", "root-mldsa65": "mldsa65"}
-GROUPS: Final = 12
+from detente.core.trust import Chain
+from detente.node import succession
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +28,25 @@ class Peer:
     name: str
     our_nonce: bytes
     their_nonce: bytes | None
-    card: Card | None
+    chain: Chain | None
     confirmed_at: str | None
+    coming: Chain | None = None  # cards under new root keys, to be compared again
+    next_confirmed_at: str | None = None
+    forked: tuple[bytes, bytes] | None = None  # two cards that exclude each other
+    roots: tuple[bytes, bytes] | None = None  # fp60 that the link was made with, ours and theirs
+
+    @property
+    def card(self) -> Card | None:
+        """The newest card that was handed in."""
+        return self.chain.newest if self.chain else None
 
     def state(self) -> str:
         """Say how far the meeting has come."""
         if self.card is None:
             return "invited"
+        if self.coming is not None:
+            return "root compared" if self.next_confirmed_at else "root changed"
         return "confirmed" if self.confirmed_at else "not compared"
-
-
-@dataclass(frozen=True, slots=True)
-class PublicKeys:
-    """What a new card says of keys, raw bytes by key id, and the TLS pin."""
-
-    keys: Mapping[str, bytes]
-    pin: bytes
 
 
 def check_name(name: str) -> None:
@@ -72,71 +59,6 @@ def check_name(name: str) -> None:
         )
 
 
-def card_members(
-    name: str, found: PublicKeys, listen: list[str], display: str, now: Moment
-) -> dict[str, Json]:
-    """Return the members of a party's first card."""
-
-    def text(key_id: str) -> str:
-        return canon.to_base64(found.keys[key_id])
-
-    every: list[Json] = ["answer", "author", "read", "release"]
-    return {
-        "v": 1,
-        "type": "detente-card",
-        "name": name,
-        "display": {"en": display},
-        "serial": 1,
-        "prev": None,
-        "created": str(now),
-        "expires": str(now + CARD_LIFE),
-        "root": {"ed25519": text("root-ed25519"), "mldsa65": text("root-mldsa65")},
-        "log": {
-            "ed25519": text("log"),
-            "cosign_ed25519": text("cosign"),
-            "mldsa44": text("log-mldsa44"),
-        },
-        "node": {
-            "spki_sha256": [canon.to_base64(found.pin)],
-            "hpke": text("node-hpke"),
-            "endpoints": [
-                {"id": f"path-{number}", "addr": each} for number, each in enumerate(listen, 1)
-            ],
-        },
-        "desks": [
-            {
-                "name": "cert",
-                "hpke": text("desk-cert"),
-                "signers": [
-                    {"id": "m-01", "ed25519": text("m-01"), "roles": ["author"]},
-                    {"id": "s-01", "ed25519": text("s-01"), "roles": every},
-                ],
-            },
-            {
-                "name": "node",
-                "hpke": text("node-hpke"),
-                "signers": [{"id": "n-01", "ed25519": text("n-01"), "roles": ["author"]}],
-            },
-        ],
-        "revoked": [],
-    }
-
-
-def settings_text(name: str, listen: list[str], files: Mapping[str, str]) -> str:
-    """Return a new party's detente.toml."""
-    rows = [
-        "# Settings of this party; every key is explained in docs/settings.md.",
-        "[party]",
-        f"name = {json.dumps(name)}",
-        "",
-        "[link]",
-        f"listen = {json.dumps(listen)}",
-    ]
-    if files:
-        rows += ["", "[vault]", *(f"{key} = {json.dumps(value)}" for key, value in files.items())]
-    return "\n".join(rows) + "\n"
-
-
 class Meeting:
     """The party/ folder."""
 
@@ -144,8 +66,13 @@ class Meeting:
         self._folder = folder / "party"
 
     def card(self) -> Card:
-        """Return our own card. Raises OurFault: config.missing, card.bad."""
-        return _card(self._folder / "card")
+        """Return our own newest card. Raises OurFault: config.missing, card.bad."""
+        return self.chain().newest
+
+    def chain(self) -> Chain:
+        """Return our own cards. Raises OurFault: config.missing, card.bad."""
+        file = self._folder / "chain"
+        return _chain(file if file.exists() else self._folder / "card")
 
     def peers(self) -> list[Peer]:
         """Return all parties known here, by name."""
@@ -156,8 +83,14 @@ class Meeting:
 
     def _peer(self, name: str) -> Peer:
         folder = self._folder / "peers" / name
-        file, theirs = folder / "state.json", folder / "card"
-        card = _card(theirs) if theirs.exists() else None
+        file, theirs = folder / "state.json", folder / "chain"
+        if not theirs.exists():
+            theirs = folder / "card"
+        chain = _chain(theirs) if theirs.exists() else None
+        other = folder / "next.card"
+        coming = _chain(other) if other.exists() else None
+        if coming and chain and chain.newest.serial >= coming.newest.serial:
+            coming = None  # a crash came before the file was taken away
         try:
             state: dict[str, Any] = json.loads(_read(file))
             nonce = state["their_nonce"]
@@ -165,8 +98,12 @@ class Meeting:
                 name,
                 bytes.fromhex(state["our_nonce"]),
                 bytes.fromhex(nonce) if nonce else None,
-                card,
+                chain,
                 state["confirmed_at"],
+                coming,
+                state.get("next_confirmed_at") if coming else None,
+                _forked(folder / "forked.cards"),
+                _roots(state.get("roots")),
             )
         except (ValueError, KeyError, TypeError, RecursionError) as error:
             raise OurFault(
@@ -187,14 +124,21 @@ class Meeting:
     def _keep(self, peer: Peer) -> None:
         folder = self._folder / "peers" / peer.name
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if peer.card is not None:
-            write_private(folder / "card", peer.card.note)
+        if peer.chain is not None:
+            write_private(folder / "chain", peer.chain.data)
+            write_private(folder / "card", peer.chain.newest.note)
+        if peer.coming is not None:
+            write_private(folder / "next.card", peer.coming.data)
         state = {
             "our_nonce": peer.our_nonce.hex(),
             "their_nonce": peer.their_nonce.hex() if peer.their_nonce else None,
             "confirmed_at": peer.confirmed_at,
+            "next_confirmed_at": peer.next_confirmed_at,
+            "roots": [each.hex() for each in peer.roots] if peer.roots else None,
         }
         write_private(folder / "state.json", json.dumps(state).encode())
+        if peer.coming is None:
+            (folder / "next.card").unlink(missing_ok=True)
 
     def invite(self, name: str) -> bytes:
         """Return the invitation for a party: our card and this side's nonce for it, remembered.
@@ -242,14 +186,17 @@ class Meeting:
                 f"the link with {name} is confirmed and this invitation would make another",
                 "keep the link; use the first invitation",
             )
-        peer = Peer(name, nonce, found.nonce, found.card, known.confirmed_at)
+        chain = Chain((found.card,))
+        if known.chain is not None:
+            chain = handed.joined(known.chain, chain)
+        peer = replace(known, our_nonce=nonce, their_nonce=found.nonce, chain=chain)
         self._keep(peer)
         return peer
 
-    def confirm(self, name: str, digits: str, now: Moment) -> Peer:
+    def confirm(self, name: str, typed: str, now: Moment) -> Peer:
         """Note that a person compared the fingerprint by telephone.
 
-        digits: the 60 digits as heard, in any grouping. Raises OurFault: party.unknown,
+        typed: the 60 digits as heard, in any grouping. Raises OurFault: party.unknown,
         party.no_card, form.digits, party.digits (which groups differ; never the right ones).
         """
         peer = self.find(name)
@@ -259,15 +206,8 @@ class Meeting:
                 f"no card of {name} yet",
                 "add its invitation: detente party add FILE",
             )
-        typed = "".join(digits.split())
-        if len(typed) != GROUPS * 5 or not typed.isascii() or not typed.isdecimal():
-            raise OurFault(
-                "form.digits",
-                f"{len(typed)} characters where 60 digits are due",
-                "type all twelve groups",
-            )
-        due = peer.card.fingerprint.split()
-        heard = [typed[i : i + 5] for i in range(0, 60, 5)]
+        heard = read_groups(typed)
+        due = (peer.coming.newest if peer.coming else peer.card).fingerprint.split()
         wrong = [
             i for i, (one, other) in enumerate(zip(heard, due, strict=True), 1) if one != other
         ]
@@ -282,13 +222,99 @@ class Meeting:
             raise OurFault(
                 "party.digits", f"group {which} differs", "ask for it again and type all"
             )
-        confirmed = Peer(name, peer.our_nonce, peer.their_nonce, peer.card, str(now))
+        changed = peer.coming is not None
+        pins.keep(self._folder.parent, name, " ".join(due), also=changed)
+        if changed:
+            confirmed = replace(peer, next_confirmed_at=str(now))
+        else:
+            made = peer.roots or (self.card().fp60, peer.card.fp60)
+            confirmed = replace(peer, confirmed_at=str(now), roots=made)
         self._keep(confirmed)
         return confirmed
 
     def keep_card(self, card: Card) -> None:
-        """Write our own card."""
+        """Write our own first card."""
         write_private(self._folder / "card", card.note)
+
+    def keep_chain(self, chain: Chain) -> None:
+        """Write our own cards: the chain rules, and the newest stands beside it for people."""
+        write_private(self._folder / "chain", chain.data)
+        write_private(self._folder / "card", chain.newest.note)
+
+    def next_own(self) -> Card | None:
+        """Return our card under new root keys, while it waits for a peer."""
+        file = self._folder / "next.card"
+        return _chain(file).newest if file.exists() else None
+
+    def keep_next_own(self, card: Card) -> None:
+        """Write our card under new root keys: it waits from now on, and our chain goes on with it."""
+        write_private(self._folder / "next.card", card.note)
+        self.settle_next_own()
+
+    def settle_next_own(self) -> None:
+        """Let our chain go on with the card that waits, if a crash came between."""
+        card, chain = self.next_own(), self.chain()
+        if card is not None and card.prev == chain.newest.hash:
+            self.keep_chain(Chain((*chain.cards, card)))
+
+    def forget_next_own(self) -> None:
+        """Note that every peer has taken up our new root keys."""
+        (self._folder / "next.card").unlink(missing_ok=True)
+
+    def take_cards(
+        self, name: str, more: Chain, held: Chain | None = None, *, instead: bool = False
+    ) -> Peer:
+        """Join cards of a peer that were handed in; `held` is what the node knows beside ours.
+
+        Cards under other root keys are kept apart, until people have compared fingerprints; instead:
+        they take the place of others that were compared. Raises OurFault: party.unknown,
+        party.no_card, and as handed.take; CardFork with both kept.
+        """
+        peer = self.find(name)
+        if peer.chain is None:
+            raise OurFault(
+                "party.no_card",
+                f"no card of {name} yet",
+                "add its invitation: detente party add FILE",
+            )
+        try:
+            chain = handed.merged(peer.chain, held) if held is not None else peer.chain
+            known = handed.Held(chain, peer.coming, bool(peer.next_confirmed_at))
+            found = handed.take(known, more, instead=instead)
+        except succession.CardFork as fork:
+            data = b"\n".join(fork.cards)
+            write_private(self._folder / "peers" / name / "forked.cards", data)
+            raise
+        when = peer.next_confirmed_at if found.compared else None
+        peer = replace(peer, chain=found.chain, coming=found.coming, next_confirmed_at=when)
+        if not peer.confirmed_at:  # there is no line yet that could go on under the old ones
+            peer = _gone_over(peer)
+        self._keep(peer)
+        return peer
+
+    def adopt_root(self, name: str) -> Peer:
+        """Go on with a peer's cards under its new root keys: an epoch stands on both sides.
+
+        Raises OurFault("party.no_card") if none wait that people compared.
+        """
+        peer = self.find(name)
+        if peer.coming is None or not peer.next_confirmed_at:
+            raise OurFault(
+                "party.no_card",
+                f"no new root of {name} was compared",
+                f"detente party confirm {name}",
+            )
+        fresh = replace(
+            _gone_over(peer), confirmed_at=peer.next_confirmed_at, next_confirmed_at=None
+        )
+        self._keep(fresh)
+        return fresh
+
+
+def _gone_over(peer: Peer) -> Peer:
+    if peer.coming is None or peer.chain is None:
+        return peer
+    return replace(peer, chain=Chain((*peer.chain.cards, *peer.coming.cards)), coming=None)
 
 
 def _read(file: Path) -> bytes:
@@ -302,31 +328,26 @@ def _read(file: Path) -> bytes:
         ) from None
 
 
-def _card(file: Path) -> Card:
+def _roots(told: list[str] | None) -> tuple[bytes, bytes] | None:
+    if told is None:
+        return None
+    ours, theirs = map(bytes.fromhex, told)
+    return ours, theirs
+
+
+def _forked(file: Path) -> tuple[bytes, bytes] | None:
+    if not file.exists():
+        return None
+    one, _, other = _read(file).partition(b"\n\n{")
+    return one + b"\n", b"{" + other
+
+
+def _chain(file: Path) -> Chain:
     # One that stands in our own folder was good when it was put there.
     try:
-        return party.read_card(_read(file))
+        return trust.read_chain(_read(file))
     except TheirFault as fault:
         remedy = "restore the party's folder from a backup"
         if fault.code == "E_VERSION":
             remedy = "run the newer detente, or restore a backup of this version"
         raise OurFault("card.bad", f"{file}: {fault.what}", remedy) from None
-
-
-def new_folder(folder: Path) -> None:
-    """Make a party's folder. Raises OurFault("init.exists") if something is there."""
-    if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise OurFault("init.exists", f"{folder} is there and not empty", "choose a new folder")
-    try:
-        for each in (folder, folder / "party", folder / "node", folder / "office"):
-            each.mkdir(parents=True, exist_ok=True, mode=0o700)
-            each.chmod(0o700)
-    except OSError as error:
-        raise OurFault(
-            "file.unwritable", f"{folder}: {error.strerror}", "choose another folder"
-        ) from None
-
-
-def discard(folder: Path) -> None:
-    """Take away what a failed `init` began."""
-    shutil.rmtree(folder, ignore_errors=True)

@@ -5,18 +5,17 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from types import FrameType
 from typing import Final
 
-from detente.app import build, defect, system
+from detente.app import build, defect, halves, system
 from detente.app.config import Config
 from detente.app.log import Log
 from detente.app.loop import clock
-from detente.app.node_process import RELOAD_EXIT, NodeProcess
-from detente.app.office_process import OfficeProcess
+from detente.app.node.admin import RELOAD_EXIT
 from detente.core.errors import OurFault
 
-HALVES: Final = ("node", "office")
 RESTART_WAIT: Final = (0.0, 0.5, 1.0, 2.0, 5.0, 10.0)  # seconds, by deaths in a row
 CALM: Final = 30.0  # seconds of life after which deaths no longer count
 STOP_PATIENCE: Final = 10.0  # seconds from SIGTERM to SIGKILL
@@ -27,22 +26,41 @@ def run_half(half: str, settings: Config) -> int:
     """Run node or office in this process until told to stop; return the exit code."""
     option = f"vault.{half}_passphrase_file"
     secret = system.passphrase(half, settings.path(option), f"{option} in detente.toml")
-    process = NodeProcess(settings, secret) if half == "node" else OfficeProcess(settings, secret)
-    return process.run()
+    return _run(half, settings, secret)
+
+
+def _run(half: str, settings: Config, secret: bytes) -> int:
+    # Each half loads what is its own: the node nothing of screens, the supervisor neither.
+    if half == "node":
+        from detente.app.process.node import NodeProcess  # noqa: PLC0415
+
+        return NodeProcess(settings, secret).run()
+    from detente.app.process.office import OfficeProcess  # noqa: PLC0415
+
+    return OfficeProcess(settings, secret).run()
 
 
 class _Half:
     def __init__(self, name: str, settings: Config, secret: bytes) -> None:
-        self.name, self._settings, self._secret = name, settings, secret
+        self.name, self._settings, self.secret = name, settings, secret
         self.deaths = 0
         self.due_at = 0.0
         self.started_at = 0.0
         self.process: subprocess.Popen[bytes] | None = None
 
+    def _read_again(self) -> None:
+        # The passphrase may have changed since: its file says which one counts.
+        option = f"vault.{self.name}_passphrase_file"
+        file = self._settings.path(option)
+        if file:
+            with suppress(OurFault):
+                self.secret = system.passphrase(self.name, file, option)
+
     def start(self) -> None:
         # The passphrase goes through a pipe: never in the environment, never in arguments.
+        self._read_again()
         reader, writer = os.pipe()
-        os.write(writer, self._secret)
+        os.write(writer, self.secret)
         os.close(writer)
         file = str(self._settings.folder / "detente.toml")
         command = [sys.executable, "-m", "detente", "run", "--only", self.name, "--at", file]
@@ -67,11 +85,11 @@ class Supervisor:
         self._settings = settings
         self._log = Log("run", settings.text("log.level"))
         self._halves = []
-        for name in HALVES:
+        for name in halves.here(settings.folder):
             option = f"vault.{name}_passphrase_file"
             secret = system.passphrase(name, settings.path(option), f"{option} in detente.toml")
             self._halves.append(_Half(name, settings, secret))
-        build.check_vaults(settings, *(half._secret for half in self._halves))  # noqa: SLF001
+        build.check_vaults(settings, {half.name: half.secret for half in self._halves})
         self._lock = system.Lock(settings.folder / "lock")
         self._stopping = False
 
@@ -134,9 +152,9 @@ class Supervisor:
 
 def run_alone(half: str, settings: Config, descriptor: int | None) -> int:
     """Run one half; the passphrase comes through a pipe if a supervisor started it."""
+    halves.need(settings.folder, half)
     if descriptor is None:
         return run_half(half, settings)
     with os.fdopen(descriptor, "rb") as pipe:
         secret = pipe.read(system.PASSPHRASE_MAX)
-    process = NodeProcess(settings, secret) if half == "node" else OfficeProcess(settings, secret)
-    return process.run()
+    return _run(half, settings, secret)

@@ -71,6 +71,10 @@ class Lock:
                 "make room, or see that the folder is there",
             ) from None
 
+    def release(self) -> None:
+        """Give the lock back before the process ends."""
+        os.close(self._handle)
+
     def _take(self, file: Path) -> None:
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -134,6 +138,9 @@ def _write_private(path: Path, data: bytes) -> None:
     try:
         if os.write(handle, data) != len(data):  # the disk took a part: it is full
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        if os.geteuid() == 0:  # what root writes for another user is that user's
+            about = path.parent.stat()
+            os.fchown(handle, about.st_uid, about.st_gid)
         os.fsync(handle)
     finally:
         os.close(handle)

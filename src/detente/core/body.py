@@ -76,6 +76,14 @@ def seal_key(key: bytes, desk_public: bytes, mid: bytes) -> bytes:
         ) from None
 
 
+def open_key(sealed: bytes, opener: Opener, mid: bytes, ck: bytes) -> bytes:
+    """Return the content key of a record, to seal it anew. Raises TheirFault("E_COMMIT")."""
+    key = opener.open(sealed, SEAL_CONTEXT + mid) if len(sealed) == keys.SEALED_KEY else b""
+    if len(key) != KEY_SIZE or commit_to_key(key) != ck:
+        raise TheirFault("E_COMMIT", "the seal does not open", "ask the author to send it again")
+    return key
+
+
 def open_body(
     body: bytes, sealed: bytes, opener: Opener, mid: bytes, said: tuple[bytes, int, bytes]
 ) -> tuple[bytes, bytes]:
@@ -85,14 +93,11 @@ def open_body(
     spec/record.md 3: ck, encryption, padding, length, commit. Raises TheirFault("E_COMMIT").
     """
     ck, size, commit = said
-    wrong = TheirFault("E_COMMIT", "the body does not open", "ask the author to send it again")
-    if len(sealed) != keys.SEALED_KEY:
-        raise wrong
-    key = opener.open(sealed, SEAL_CONTEXT + mid)
-    if len(key) != KEY_SIZE or commit_to_key(key) != ck:
-        raise wrong
+    key = open_key(sealed, opener, mid, ck)
     try:
         inside = ChaCha20Poly1305(key).decrypt(_NONCE, body, mid)
     except InvalidTag:
-        raise wrong from None
+        raise TheirFault(
+            "E_COMMIT", "the body does not open", "ask the author to send it again"
+        ) from None
     return inner.unpack(inside, size, commit)

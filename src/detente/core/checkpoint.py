@@ -12,7 +12,7 @@ from detente.core.errors import TheirFault
 from detente.core.keys import Signer
 from detente.core.moment import Moment
 
-_TIME_SIZE: Final = 8
+TIME_SIZE: Final = 8
 MAX_TIME: Final = 2**63 - 1
 
 
@@ -109,6 +109,8 @@ def cosign(signer: Signer, origin: str, size: int, root: bytes, now: Moment) -> 
 
 def is_cosigned(cosignature: Cosignature, origin: str, public: bytes) -> bool:
     """Say whether key `public` gave this receipt."""
+    if cosignature.time > MAX_TIME:  # no line of a note can carry it
+        return False
     text = text_of(origin, cosignature.size, cosignature.root)
     message = _cosign_message(text, cosignature.time)
     return keys.ed25519_holds(public, cosignature.signature, message)
@@ -135,16 +137,16 @@ def receipt_line(cosignature: Cosignature, party: str, public: bytes) -> signed.
     return signed.Line(
         name,
         signed.key_id(name, signed.COSIGN_ED25519, public),
-        cosignature.time.to_bytes(_TIME_SIZE, "big") + cosignature.signature,
+        cosignature.time.to_bytes(TIME_SIZE, "big") + cosignature.signature,
     )
 
 
 def split_time(line: signed.Line) -> tuple[int, bytes]:
     """Return time and signature of a line of type 0x04 or 0x06. Raises TheirFault("E_CANON")."""
-    time = int.from_bytes(line.signature[:_TIME_SIZE], "big")
-    if len(line.signature) <= _TIME_SIZE or time > MAX_TIME:
+    time = int.from_bytes(line.signature[:TIME_SIZE], "big")
+    if len(line.signature) <= TIME_SIZE or time > MAX_TIME:
         raise TheirFault("E_CANON", "a cosignature without its time", "ask for the file again")
-    return time, line.signature[_TIME_SIZE:]
+    return time, line.signature[TIME_SIZE:]
 
 
 def pq_message(cosigner: str, time: int, origin: str, size: int, root: bytes) -> bytes:

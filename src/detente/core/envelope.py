@@ -19,6 +19,7 @@ _LEAF_CONTEXT: Final = b"detente/v1/leaf\n"
 _SEAL_TYPE: Final = 1
 _SIZE = struct.Struct(">I")
 KEY_ID_SIZE: Final = 8
+_HEADER_AT: Final = 8  # after the magic and the header's length
 
 
 class Parts(NamedTuple):
@@ -41,6 +42,13 @@ class Seal:
 
 def _misshapen(what: str) -> TheirFault:
     return TheirFault("E_FRAME", f"envelope: {what}", "write it as spec/record.md 5 says")
+
+
+def may_be(kind: str, envelope: bytes) -> bool:
+    """Say whether an envelope may hold a record of this kind; cheap, and never wrongly no."""
+    # Canonical JSON has one way to write a member.
+    end = _HEADER_AT + int.from_bytes(envelope[4:_HEADER_AT], "big")
+    return envelope.find(f'"kind":"{kind}"'.encode(), _HEADER_AT, end) >= 0
 
 
 def encode(parts: Parts) -> bytes:
@@ -172,3 +180,20 @@ def read_seals(block: bytes) -> tuple[Seal, ...]:
     if at != len(block):
         raise _misshapen_seals()
     return tuple(found)
+
+
+def is_entry(data: bytes) -> bool:
+    """Say whether bytes are an entry and no envelope."""
+    return data[: len(_LEAF_CONTEXT)] == _LEAF_CONTEXT and len(data) == ENTRY_SIZE
+
+
+def hashes_of(entry: bytes) -> bytes:
+    """Return the 128 bytes of an entry that differ from record to record."""
+    return entry[len(_LEAF_CONTEXT) :]
+
+
+def entry_from(hashes: bytes) -> bytes:
+    """Return the entry of these 128 bytes. Raises TheirFault("E_FRAME") for another length."""
+    if len(hashes) != ENTRY_SIZE - len(_LEAF_CONTEXT):
+        raise _misshapen("an entry of another length")
+    return _LEAF_CONTEXT + hashes

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from detente.core import canon, inner, limits, receipt, record
 from detente.core.errors import OurFault, TheirFault
+from detente.core.matter import MatterShown, judge
 from detente.core.receipt import Proof, Shown, StepFailed, Strength
 from detente.core.trust import Chain
 
@@ -51,6 +52,7 @@ class EvidenceShown:
     about: str | None
     strength: Strength
     not_shown: tuple[str, ...]
+    together: MatterShown
 
 
 class _Contents(NamedTuple):
@@ -108,13 +110,23 @@ def check(data: bytes, chains: Mapping[str, Chain]) -> EvidenceShown:
             records.append(_check_record(contents, mid, proof, inside))
         except StepFailed as fault:
             raise fault.inside(f"record {mid}") from fault
+    together = judge(records, is_one=contents.matter is not None)
     return EvidenceShown(
         records=tuple(records),
         matter=contents.matter,
         about=contents.about,
         strength=min((one.strength for one in records), key=_STRENGTHS.index),
-        not_shown=_not_shown(records),
+        not_shown=_not_shown(records, complete=together.complete),
+        together=together,
     )
+
+
+def cards_inside(data: bytes) -> tuple[bytes, ...]:
+    """Return the card chain files of an evidence file, by party; nothing else is judged.
+
+    They are what the maker of the file gave: compare fingerprints. Raises StepFailed, step 0.
+    """
+    return tuple(card for _, card in sorted(_contents(data).cards.items()))
 
 
 _STRENGTHS: Final = (receipt.FAST, receipt.FULL)  # rising
@@ -125,7 +137,7 @@ def _same_card(name: str, card: bytes, chains: Mapping[str, Chain]) -> Chain:
         raise OurFault(
             "proof.cards", f"no card was given of {name}", "give the cards of all parties inside"
         )
-    if chains[name].data != card:
+    if not chains[name].holds(card):  # a file made before the newest card is as good as it was
         raise StepFailed(1, f"the card of {name} inside is not the card given", "E_CARD_FORK")
     return chains[name]
 
@@ -147,11 +159,12 @@ def _check_record(
     return shown
 
 
-def _not_shown(records: Sequence[Shown]) -> tuple[str, ...]:
+def _not_shown(records: Sequence[Shown], *, complete: bool) -> tuple[str, ...]:
     said = dict.fromkeys(receipt.NOT_SHOWN)
     for one in records:
         said |= dict.fromkeys(one.not_shown)
-    said[NOT_COMPLETE] = None
+    if not complete:
+        said[NOT_COMPLETE] = None
     roots: dict[tuple[str, int], bytes] = {}
     if any(roots.setdefault((one.origin, one.size), one.root) != one.root for one in records):
         said[TWO_HEADS] = None

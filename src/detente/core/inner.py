@@ -17,6 +17,7 @@ OPEN_KINDS: Final = frozenset(
     {
         "sys.link_open",
         "sys.home_open",
+        "sys.purge",
         "sys.card",
         "sys.revoke_agree",
         "sys.delivered",
@@ -25,7 +26,9 @@ OPEN_KINDS: Final = frozenset(
         "sys.test",
     }
 )
-NODE_KINDS: Final = frozenset({"sys.link_open", "sys.home_open", "sys.card", "sys.revoke_agree"})
+NODE_KINDS: Final = frozenset(
+    {"sys.link_open", "sys.home_open", "sys.purge", "sys.card", "sys.revoke_agree"}
+)
 
 
 def padded_size(length: int) -> int:

@@ -15,7 +15,6 @@ ED25519_SIGNATURE: Final = 64
 MLDSA44_PUBLIC: Final = 1_312
 MLDSA44_SIGNATURE: Final = 2_420
 MLDSA65_PUBLIC: Final = 1_952
-MLDSA65_SIGNATURE: Final = 3_309
 HPKE_PUBLIC: Final = 1_216  # ML-KEM-768 1,184, then X25519 32
 SEALED_KEY: Final = 1_168  # HPKE encapsulation 1,120, then a content key of 32 with its tag
 

@@ -7,12 +7,11 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from detente.core import checkpoint, keys, signed
+from detente.core import checkpoint, postquantum, signed
 from detente.core.checkpoint import Checkpoint, Cosignature
 from detente.core.errors import TheirFault
+from detente.core.postquantum import PqSignature
 from detente.core.trust import Chain
-
-_NO_CONTEXT = b""  # lines 2 and 4 are signed under an empty context string
 
 
 class State(NamedTuple):
@@ -106,5 +105,5 @@ def _holds(row: _Known, line: signed.Line, state: State) -> bool:
             return True
     except TheirFault:
         return False
-    message = checkpoint.pq_message(line.name, time, state.origin, state.size, state.root)
-    return keys.mldsa_holds(row.public, signature, message, _NO_CONTEXT)
+    modern = PqSignature(state.size, state.root, time, signature)
+    return postquantum.holds(modern, line.name, state.origin, row.public)

@@ -1,4 +1,7 @@
-"""Names of parties, desks and links: ASCII, so that no two look alike (spec/record.md 1)."""
+"""Names of parties, desks and links: ASCII, so that no two look alike (spec/record.md 1).
+
+And of precedences, which all floors name.
+"""
 
 import re
 from functools import lru_cache
@@ -14,6 +17,7 @@ ADDRESS: Final = re.compile(f"({_DESK})@({_PARTY})")
 SIGNER: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,63}")
 LINK_ID: Final = re.compile(r"[a-z2-7]{16}")
 NODE_DESK: Final = "node"
+PRECEDENCES: Final = ("ROUTINE", "PRIORITY", "IMMEDIATE", "FLASH")  # rising
 
 
 def party_of(address: str) -> str:

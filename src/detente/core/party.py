@@ -33,7 +33,8 @@ class Person:
 
 
 @lru_cache(maxsize=1_024)
-def _key_id(hpke: bytes) -> bytes:
+def key_id_of(hpke: bytes) -> bytes:
+    """Return the 8 bytes that a seal names a desk's key by."""
     return sha256(hpke).digest()[:8]
 
 
@@ -48,7 +49,7 @@ class DeskKeys:
     @property
     def key_id(self) -> bytes:
         """The 8 bytes that a seal names this key by."""
-        return _key_id(self.hpke)
+        return key_id_of(self.hpke)
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,15 +340,23 @@ def sign_card(value: dict[str, Json], root: Signer, root_pq: ContextSigner) -> C
 
 def link_nonce(ours: Card, our_nonce: bytes, theirs: Card, their_nonce: bytes) -> bytes:
     """Return the 16 bytes that both invitations give together (spec/party.md 2.5)."""
-    first, second = (
-        (our_nonce, their_nonce) if ours.fp60 < theirs.fp60 else (their_nonce, our_nonce)
-    )
+    return nonce_of((ours.fp60, theirs.fp60), (our_nonce, their_nonce))
+
+
+def nonce_of(roots: tuple[bytes, bytes], nonces: tuple[bytes, bytes]) -> bytes:
+    """Return the 16 bytes that two nonces give together, each with its party's fp60."""
+    first, second = nonces if roots[0] < roots[1] else reversed(nonces)
     return sha256(b"detente/v1/nonce\n" + first + second).digest()[:NONCE_SIZE]
 
 
 def link_id(one: Card, other: Card, nonce: bytes) -> str:
     """Return the 16 characters that name the link of two parties (spec/party.md 2.5)."""
-    low, high = sorted((one.fp60, other.fp60))
+    return link_id_of((one.fp60, other.fp60), nonce)
+
+
+def link_id_of(roots: tuple[bytes, bytes], nonce: bytes) -> str:
+    """Return the name of a link whose parties have these fp60, in any order."""
+    low, high = sorted(roots)
     value = sha256(b"detente/v1/link\n" + low + high + nonce).digest()
     return b32encode(value).decode().lower()[:16]
 

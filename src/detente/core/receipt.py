@@ -4,9 +4,9 @@ A C2SP tlog-proof@v1 file that anyone checks offline with the two parties' cards
 Normative: spec/log.md 6.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final, Literal, NamedTuple
 
@@ -15,20 +15,20 @@ from detente.core import (
     checkpoint,
     envelope,
     inner,
-    keys,
     limits,
     lines,
     names,
     record,
     signed,
+    signing,
     tree,
 )
 from detente.core.checkpoint import Checkpoint, Cosignature
 from detente.core.envelope import Parts
 from detente.core.errors import OurFault, TheirFault
 from detente.core.lines import Judged, State
-from detente.core.party import Person
 from detente.core.record import Header
+from detente.core.signing import Signed
 from detente.core.trust import Chain
 
 MAGIC: Final = b"c2sp.org/tlog-proof@v1"
@@ -347,29 +347,15 @@ def _check_people(proof: Proof, header: Header, chain: Chain) -> _Signers:
         raise StepFailed(7, f"{header.from_} is no desk of {chain.name}, who owns the log", "E_SIG")
     with _step(7, "the people who signed"):
         signatures = record.read_signatures(proof.kept.sigs)
-        people = _people(proof, chain, desk, signatures)
-        judged = replace(chain.desk(desk, proof.link_id, proof.index + 1), signers=people)
+        said = Signed(proof.mid, proof.kept.body_hash, proof.link_id, proof.index + 1)
+        judged = signing.desk_that_signed(chain, desk, signatures, said)
         found = record.check_rules(header, signatures, judged, NO_KINDS)
+        # One id may have signed twice with two keys; it is one person with one of them.
         record.check_signatures(signatures, proof.mid, proof.kept.body_hash, judged)
+    people = judged.signers
     author, releaser = people[found.author], people.get(found.releaser or "")
     two = releaser is not None and author.id != releaser.id and author.ed25519 != releaser.ed25519
     return _Signers(found.author, found.releaser, two)
-
-
-def _people(
-    proof: Proof, chain: Chain, desk: str, signatures: Iterable[record.Signature]
-) -> dict[str, Person]:
-    # One id may have had several keys: whose signature holds is who signed.
-    found: dict[str, Person] = {}
-    for one in signatures:
-        said = record.statement(one.role, proof.mid, proof.kept.body_hash)
-        for person in chain.people(desk, one.id, proof.link_id, proof.index + 1):
-            if keys.ed25519_holds(person.ed25519, one.signature, said):
-                found[one.id] = person
-        if one.id not in found:
-            what = f"that of {one.id[:64]!r} holds under no key of {desk}@{chain.name}"
-            raise TheirFault("E_SIG", what, _REMEDY)
-    return found
 
 
 def _check_text(header: Header, text: bytes, in_file: bytes | None, beside: bytes | None) -> None:

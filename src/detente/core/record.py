@@ -16,11 +16,10 @@ from detente.core.errors import TheirFault
 from detente.core.moment import Moment
 from detente.core.party import DeskKeys
 
-PRECEDENCES: Final = ("ROUTINE", "PRIORITY", "IMMEDIATE", "FLASH")  # rising
+PRECEDENCES: Final = names.PRECEDENCES
 MARKINGS: Final = ("CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")  # TLP 2.0, rising
 AUTHOR: Final = 1
 RELEASER: Final = 2
-RELAYER: Final = 3
 ALG_ED25519: Final = 1
 NO_MATTER: Final = "0" * 32  # of what belongs to no matter: openings, deliveries
 MID_TEXT: Final = 20  # characters of a mid's short form
@@ -312,8 +311,13 @@ class Signers:
 
 def needs_release(header: Header, second_person: Collection[str]) -> bool:
     """Say whether two people must sign: the kinds named, and FLASH outside receipts."""
-    urgent = header.prec == "FLASH" and not header.kind.startswith(("ack.", "sys."))
-    return urgent or header.kind in second_person
+    return asks_two(header.prec, header.kind, second_person)
+
+
+def asks_two(prec: str, kind: str, second_person: Collection[str]) -> bool:
+    """Say the same of a record that is not made yet (spec/record.md 4.2)."""
+    urgent = prec == "FLASH" and not kind.startswith(("ack.", "sys."))
+    return urgent or kind in second_person
 
 
 def _role_needed(kind: str, role: int) -> str:

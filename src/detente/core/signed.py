@@ -17,6 +17,7 @@ ED25519: Final = b"\x01"
 COSIGN_ED25519: Final = b"\x04"
 COSIGN_MLDSA44: Final = b"\x06"
 CARD_MLDSA65: Final = b"\xffdetente.mldsa65/v1"
+EPOCH_MLDSA44: Final = b"\xffdetente.mldsa44/v1"
 
 _KEY_ID_SIZE = 4
 _LINE = re.compile("— ([^\\s+]{1,128}) ([A-Za-z0-9+/=]{8,8192})")

@@ -80,6 +80,11 @@ def _cover(start: int, end: int) -> list[tuple[int, int]]:
     return found
 
 
+def cover(size: int) -> list[tuple[int, int]]:
+    """Return the perfect subtrees over the first `size` leaves, largest first."""
+    return _cover(0, size)
+
+
 def _subtree_root(start: int, end: int, read: SubtreeReader) -> bytes:
     roots = [read(level, index) for level, index in _cover(start, end)]
     value = roots[-1]

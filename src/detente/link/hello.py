@@ -1,6 +1,7 @@
 """HELLO: what each side states of both logs when a path opens. Normative: spec/link.md 3."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 
 from detente.core import canon, keys, limits, names
@@ -10,6 +11,9 @@ from detente.core.errors import TheirFault
 from detente.core.tree import EMPTY_ROOT
 
 VERSIONS: Final = (1,)
+FEATURES: Final[tuple[str, ...]] = ()  # what this version can do beyond, sorted
+# What a HELLO may lower: the most that its sender takes without receipt, and staged.
+LOWERED: Final[tuple[str, ...]] = ("inflight_bytes", "inflight_count", "staged_bytes")
 NONCE_SIZE: Final = 16
 _HELLO_MAX: Final = 8 * limits.KIB
 _TIME_AND_SIGNATURE: Final = 8 + keys.ED25519_SIGNATURE
@@ -46,7 +50,7 @@ class Heads:
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """One HELLO as values."""
+    """One HELLO as values. `limits` holds what its sender lowers, by the names in LOWERED."""
 
     party: str
     link_id: str
@@ -59,7 +63,9 @@ class Hello:
     heads: Heads
     clock_ms: int
     versions: tuple[int, ...] = VERSIONS
-    features: tuple[str, ...] = ()
+    features: tuple[str, ...] = FEATURES
+    limits: Mapping[str, int] = field(default_factory=dict)
+    carried: bytes = b""  # in a courier file: the node's signature over the key (spec/courier.md)
 
 
 def _signed_state(head: Checkpoint | None) -> dict[str, Json]:
@@ -90,8 +96,10 @@ def write(hello: Hello) -> bytes:
     }
     incoming = _signed_state(heads.in_)
     incoming["line3"] = _line3(heads.in_receipt)
+    carried: dict[str, Json] = {"carried": canon.to_base64(hello.carried)} if hello.carried else {}
     return canon.encode(
         {
+            **carried,
             "versions": list(hello.versions),
             "party": hello.party,
             "card_serial": hello.card_serial,
@@ -102,7 +110,7 @@ def write(hello: Hello) -> bytes:
             "echo": None if hello.echo is None else canon.to_base64(hello.echo),
             "path": hello.path,
             "features": list(hello.features),
-            "limits": {},
+            "limits": dict(hello.limits),
             "out": out,
             "in": incoming,
             "clock": hello.clock_ms,
@@ -171,6 +179,22 @@ def _read_versions(value: Json) -> tuple[int, ...]:
     return versions
 
 
+def _read_limits(value: Json) -> dict[str, int]:
+    found = _member(value, "limits")
+    if not isinstance(found, dict):
+        raise _bad("limits is no object")
+    told = {name: _count(found, name) for name in LOWERED if name in found}
+    if 0 in told.values():
+        raise _bad("a limit of nothing")
+    return told
+
+
+def _carried(value: Json) -> bytes:
+    if not isinstance(value, dict) or "carried" not in value:
+        return b""
+    return _bytes(value, "carried", keys.ED25519_SIGNATURE)
+
+
 def read(payload: bytes) -> Hello:
     """Return the HELLO. Members of later versions are ignored.
 
@@ -205,4 +229,6 @@ def read(payload: bytes) -> Hello:
         features=tuple(each for each in features if isinstance(each, str))
         if isinstance(features, list)
         else (),
+        limits=_read_limits(value),
+        carried=_carried(value),
     )

@@ -5,6 +5,8 @@ from typing import Final
 from detente.core.moment import Span
 
 STEPS_MS: Final = (0, 100, 200, 400, 800)
+BRISK: Final = Span.of(minutes=1)  # most lines that break come back by then
+BRISK_MS: Final = 500
 EAGER: Final = Span.of(minutes=10)  # so long after a loss one dial a second is in flight
 EAGER_MS: Final = 1_000
 SLOWEST_MS: Final = 15_000
@@ -19,6 +21,8 @@ def wait(attempt: int, down_for: Span, draw: int) -> Span:
     """
     if attempt < len(STEPS_MS):
         base = STEPS_MS[attempt]
+    elif down_for < BRISK:
+        base = BRISK_MS
     elif down_for < EAGER:
         base = EAGER_MS
     else:

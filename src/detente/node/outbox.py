@@ -3,22 +3,54 @@
 Normative: spec/link.md 4.1 and 9.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
-from typing import Final
+from typing import Final, NamedTuple
 
 from detente.core import envelope as envelopes
-from detente.core import inner, names, record
+from detente.core import inner, limits, manifest, names, record, signing
 from detente.core.envelope import Parts, Seal
 from detente.core.errors import OurFault, TheirFault
 from detente.core.party import Card
-from detente.core.record import Header
+from detente.core.record import Attachment, Header
+from detente.core.signing import Signed
+from detente.node.ports import FLASH, Tx
 from detente.node.seat import LinkTerms, Seat
 
 _RANKS: Final = {prec: rank for rank, prec in enumerate(record.PRECEDENCES, 1)}
+EMERGENCY: Final = ("hotline", "ack", "sys")  # families of kinds that go beside FLASH, disputed
 _URGENT: Final = _RANKS["IMMEDIATE"]
-BATCH_COUNT: Final = 64  # of ROUTINE: so that FLASH waits for one small batch
+BATCH_COUNT: Final = 128  # of ROUTINE: so that FLASH waits for one small batch
+# With less room, and so many under way, nothing below IMMEDIATE is logged: a batch of one record
+# costs two commits and two signatures as one of a hundred does.
+SCANT: Final = 64 * limits.KIB
+MANY: Final = 256
+URGENT: Final = ("hotline",)  # families of kinds that go beside FLASH while no others may
 _TAG_SIZE: Final = 16
+
+
+class Ready(NamedTuple):
+    """One record for one link: rank and kind of its header, and the envelope."""
+
+    rank: int
+    kind: str
+    envelope: bytes
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether it goes while only FLASH and the hotline may."""
+        return is_urgent(self.rank, self.kind)
+
+    @property
+    def goes_disputed(self) -> bool:
+        """Whether it goes while earlier logs are disputed."""
+        return self.rank == FLASH or self.kind.partition(".")[0] in EMERGENCY
+
+
+def ready_of(envelope: bytes) -> Ready:
+    """Return a record of ours that was accepted before, to wait once more."""
+    header = record.read_header(envelopes.split(envelope).header)
+    return Ready(rank_of(header.prec), header.kind, envelope)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +64,20 @@ class Accepted:
     number_key: bytes
     number_value: bytes
     rank: int
+    kind: str
     links: tuple[tuple[str, bytes], ...]
     envelope: bytes
+    att: tuple[Attachment, ...] = ()
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether it goes while only FLASH and the hotline may."""
+        return is_urgent(self.rank, self.kind)
+
+
+def is_urgent(rank: int, kind: str) -> bool:
+    """Say whether a record goes while only FLASH and the hotline may."""
+    return rank == FLASH or kind.partition(".")[0] in URGENT
 
 
 def rank_of(prec: str) -> int:
@@ -62,15 +106,19 @@ def judge(seat: Seat, terms: dict[str, LinkTerms], envelope: bytes) -> Accepted:
     rank = rank_of(header.prec)
     urgent = rank >= _URGENT or record.needs_release(header, seat.second_person)
     if seat.check_at_submit or urgent:
-        record.check_signatures(signatures, mid, envelopes.entry_body_hash(entry), desk)
+        said = Signed(mid, envelopes.entry_body_hash(entry), "", 1)
+        signed_by = signing.desk_that_signed(seat.chain, desk_name, signatures, said)
+        record.check_signatures(signatures, mid, said.body_hash, signed_by)
     _check_body(header, parts)
     return Accepted(
         mid=mid,
         number_key=_number_key(header),
         number_value=mid + envelopes.entry_seals_hash(entry)[:8],
         rank=rank,
+        kind=header.kind,
         links=_links(seat, terms, header, parts, envelope),
         envelope=envelope,
+        att=header.att,
     )
 
 
@@ -78,6 +126,31 @@ def number_of(envelope: bytes) -> tuple[bytes, bytes]:
     """Return the key of a record's number and its mid, unjudged. Raises TheirFault."""
     parts = envelopes.split(envelope)
     return _number_key(record.read_header(parts.header)), record.mid_of(parts.header)
+
+
+def place_key(number_key: bytes, party: str) -> bytes:
+    """Return under which number it stands that a record which came back is in a log for a party."""
+    return sha256(number_key + party.encode()).digest()[:16]
+
+
+def not_sent(tx: Tx, one: Accepted, terms: dict[str, LinkTerms]) -> list[Accepted]:
+    """Return what of a record known by its number is on no way yet; remember that it is now.
+
+    After a restore it may have come back from one party, and wait for no other.
+    """
+    parties = {each.link_id: party for party, each in terms.items()}
+    keys = {link_id: place_key(one.number_key, parties[link_id]) for link_id, _ in one.links}
+    missing = [link_id for link_id, key in keys.items() if tx.number(key) is None]
+    if not missing or len(missing) == len(keys):
+        return []
+    tx.put_numbers([(keys[link_id], one.mid) for link_id in missing])
+    return [replace(one, links=tuple(row for row in one.links if row[0] in missing))]
+
+
+def parties_of(envelope: bytes) -> frozenset[str]:
+    """Return the parties that a record is for, unjudged. Raises TheirFault."""
+    header = record.read_header(envelopes.split(envelope).header)
+    return frozenset(names.split(address)[1] for address in header.to)
 
 
 def _number_key(header: Header) -> bytes:
@@ -92,10 +165,12 @@ def _check_body(header: Header, parts: Parts) -> None:
         raise TheirFault(
             "E_SIZE", "the body is not as long as its header says", "seal the record again"
         )
-    if header.att:
-        raise TheirFault(
-            "E_ATT", "attachments are not carried in this version", "send less, in one record"
-        )
+    if header.att and header.is_open:
+        raise TheirFault("E_ATT", "an open body has no keys for attachments", "send it in another")
+    if len({one.aid for one in header.att}) != len(header.att):
+        raise TheirFault("E_ATT", "one attachment stands twice", "name it once")
+    for one in header.att:
+        manifest.plain_size(one.size, one.chunks)
 
 
 def _links(

@@ -5,10 +5,20 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Final, NamedTuple, Protocol
 
+from detente.core import limits
 from detente.core.checkpoint import Checkpoint, Cosignature
 from detente.core.moment import Moment
+from detente.node.card_ports import CardTx
+from detente.node.leg_ports import LegTx
+from detente.node.ports_stage import Blobs, BlobTx, StageHatch
 
 HOME: Final = "home"  # state of a log that has no peer
+CLOSED: Final = "CLOSED"  # of one that an epoch note ended
+DISPUTED: Final = "DISPUTED"  # of one that an emergency left open, and of a link since then
+PEER_READ_ONLY: Final = "PEER_READ_ONLY"  # LIVE, but the peer cannot store
+COURIER: Final = "COURIER"  # of a link that lives on files, while no path is open
+FLASH: Final = 4  # its rank
+AWAITS_MAX: Final = 4_096  # records that an office names as waiting for their files
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +41,47 @@ class Row(NamedTuple):
 
 
 class Queued(NamedTuple):
-    """One record that waits to be logged for a link."""
+    """One record that waits to be logged for a link; staged: the peer holds its envelope."""
 
     id: int
     rank: int
     envelope: bytes
+    staged: bool = False
 
 
-class Tx(Protocol):
+class HeadsTx(Protocol):
+    """Signed states of a log, and proofs against them."""
+
+    def evidence(self, digest: bytes) -> bytes | None:
+        """Return a proof that was kept, by its hash."""
+        ...
+
+    def checkpoint_upto(
+        self, origin: str, above: int, upto: int
+    ) -> tuple[Checkpoint, Cosignature | None] | None:
+        """Return the largest signed state of a size above one and up to another."""
+        ...
+
+
+class CareTx(Protocol):
+    """What looking after the logs needs of a transaction."""
+
+    def rewrite(self, origin: str, row: Row) -> None:
+        """Put a row in the place of the one with its number; when that was kept stays."""
+        ...
+
+    def whole(
+        self, origin: str, start: int, end: int, before: Moment, count_max: int
+    ) -> Sequence[int]:
+        """Return numbers of records in [start, end) kept before a moment and still whole."""
+        ...
+
+    def oldest_queued(self) -> Mapping[str, Moment]:
+        """Return since when the oldest record of each link waits."""
+        ...
+
+
+class Tx(CardTx, CareTx, LegTx, HeadsTx, BlobTx, Protocol):
     """One transaction: all of it or nothing. Logs are named by origin, links by link id."""
 
     def head(self, origin: str) -> Head:
@@ -77,12 +120,23 @@ class Tx(Protocol):
         """Return the first receipted checkpoint of at least `size`."""
         ...
 
-    def queue(self, link_id: str, rank: int, envelope: bytes, at: Moment) -> None:
+    def queue(self, link_id: str, rank: int, kind: str, envelope: bytes, at: Moment) -> None:
         """Keep a record until it can be logged. Rank 4 is FLASH."""
         ...
 
-    def queued(self, link_id: str, count_max: int, bytes_max: int) -> Sequence[Queued]:
-        """Return what waits, highest rank first, then oldest; all of one rank."""
+    def queued(
+        self,
+        link_id: str,
+        count_max: int,
+        bytes_max: int,
+        families: Sequence[str] | None = None,
+        inline_max: int = limits.MAX_ENVELOPE,
+    ) -> Sequence[Queued]:
+        """Return what waits, highest rank first, then oldest; all of one rank.
+
+        With families only FLASH and the kinds of these families: "hotline" is that of hotline.*.
+        What is longer than inline_max only if it is FLASH, or the peer holds it already.
+        """
         ...
 
     def unqueue(self, ids: Sequence[int]) -> None:
@@ -115,7 +169,12 @@ class Tx(Protocol):
 
 
 class Store(Protocol):
-    """Where a node keeps what must outlive it."""
+    """Where a node keeps what must outlive it; in `blobs` what is too large for a row."""
+
+    @property
+    def blobs(self) -> Blobs:
+        """The files beside the rows."""
+        ...
 
     def begin(self) -> AbstractContextManager[Tx]:
         """Open the one transaction. A clean exit is durable on return; an exception undoes it."""
@@ -134,7 +193,12 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """One log: owner, sizes, and the state of its link. `peer` is empty for the home log."""
+    """One log: owner, sizes, and the state of its link. `peer` is empty for the home log.
+
+    receipted and confirmed: the log below this size is STORED, and STORED-PQ. late: "", PQ_LATE,
+    or UNCONFIRMED when only urgent records go for want of the second leg. attended, unattended:
+    desks of the peer with somebody and with nobody at them, of those it shows, as it last said.
+    """
 
     origin: str
     owner: str
@@ -142,31 +206,56 @@ class Level:
     link_id: str
     size: int
     receipted: int
+    confirmed: int
+    late: str
     waiting: int
     state: str
     why: str
     since: Moment
+    attended: tuple[str, ...] = ()
+    unattended: tuple[str, ...] = ()
+
+
+class PathSeen(NamedTuple):
+    """One path to a peer by its name, and whether answers come over it."""
+
+    party: str
+    path: str
+    is_open: bool
+
+
+class Told(NamedTuple):
+    """How far a peer has our cards. known_at: seconds since 1970 when it receipted the newest one."""
+
+    party: str
+    told: int
+    known: int
+    known_at: int | None
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of one submitted envelope: its mid, or the fault that refused it."""
+    """What became of one submitted envelope: its mid, or the fault that refused it.
+
+    slowed: it was taken, and goes as IMMEDIATE because its link had its FLASH of this minute.
+    """
 
     mid: bytes
     code: str = ""
     what: str = ""
     remedy: str = ""
+    slowed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class PeerCard:
-    """A party as the office must know it: its name and its newest card's bytes."""
+    """A party as the office must know it: its name and its cards' bytes, the oldest first."""
 
     party: str
     note: bytes
 
 
-class Hatch(Protocol):
+class Hatch(StageHatch, Protocol):
     """All that an office sees of its node (spec/link.md 9)."""
 
     def submit(self, envelopes: Sequence[bytes], now: Moment) -> Sequence[Answer]:
@@ -177,6 +266,13 @@ class Hatch(Protocol):
         """Return records of this office's desks from these places on, log by log."""
         ...
 
+    def have_read(self, places: Mapping[str, int], awaits: Sequence[bytes]) -> None:
+        """Say how far this office has read each log, durably: no text goes before it was read.
+
+        awaits: mids of records whose files it has not looked through yet.
+        """
+        ...
+
     def levels(self) -> Sequence[Level]:
         """Return every log with its sizes and state."""
         ...
@@ -185,10 +281,26 @@ class Hatch(Protocol):
         """Return this party's own card first, then every peer's."""
         ...
 
+    def told(self) -> Sequence[Told]:
+        """Return how far each peer has our cards."""
+        ...
+
+    def paths(self) -> Sequence[PathSeen]:
+        """Return every path to every peer, those that carry nothing too."""
+        ...
+
     def prove(self, origin: str, seq: int) -> bytes:
         """Return the proof file of one record. Raises OurFault("proof.not_yet")."""
         ...
 
     def attend(self, desk: str, now: Moment) -> None:
-        """Say that somebody is at a desk; lapses after 60 s."""
+        """Say that somebody is at a desk; lapses after 15 minutes."""
+        ...
+
+    def leave(self, desk: str, now: Moment) -> None:
+        """Say that nobody is at a desk, though somebody was."""
+        ...
+
+    def head(self, origin: str) -> bytes:
+        """Return the head of a home log as a signed note (spec/log.md 4). Raises "proof.unknown"."""
         ...

@@ -1,34 +1,27 @@
 """A desk declared as data: what may be said, remembered, done and seen there."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import Final, Protocol
+from typing import Protocol
 
-from detente.core.errors import OurFault, TheirFault
+from detente.core.errors import TheirFault
 from detente.core.moment import Moment
+from detente.office.automatic import Automatic
+from detente.office.before import Begun, Checked
+from detente.office.drafting import Draft
 from detente.office.fields import (
-    Cut,
     Field,
-    OneOf,
-    Value,
     Values,
-    Within,
-    check_values,
-    members_of,
 )
 from detente.office.kind import Kind, Newer
+from detente.office.offering import Offering
+from detente.office.own import Own
+from detente.office.procedure import Procedure
+from detente.office.reader import Reader
+from detente.office.scene import Alerting, Chore
 from detente.office.tables import Row, Rows, Table
-
-PRECEDENCES: Final = ("ROUTINE", "PRIORITY", "IMMEDIATE", "FLASH")
-MARKINGS: Final = ("CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")  # each stricter than the last
-_PAGE: Final = 500  # rows
-
-# Options that acts share.
-TLP: Final = Field("tlp", OneOf(*MARKINGS), default="GREEN", about="ui.field.tlp")
-PREC: Final = Field("prec", OneOf(*PRECEDENCES), default="ROUTINE", about="ui.field.prec")
-WITHIN: Final = Field("within", Within(), required=False, about="ui.field.within")
 
 
 class Role(StrEnum):
@@ -46,6 +39,7 @@ class Opened:
 
     created is the sender's claim, kept_at ours. origin and place say where it stands in a log,
     "" and 0 while it stands in none: a fold must not keep them, for a record may stand in several.
+    added: the first of the numbers that this office gave it; see Numbered.
     """
 
     mid: bytes
@@ -68,6 +62,7 @@ class Opened:
     releaser: str | None
     ext: Mapping[str, object]
     body: Values
+    added: int = 0
 
     @property
     def party(self) -> str:
@@ -75,53 +70,16 @@ class Opened:
         return self.from_.partition("@")[2]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Draft:
-    """A record that a person wants to send; the office numbers, seals and signs it.
+@dataclass(frozen=True, slots=True)
+class Numbered:
+    """A kind whose records are numbered in the order in which an office folds them.
 
-    matter: 32 hexadecimal digits, or None for a new one.
+    count: how many numbers in a row it takes. They are microseconds since 1970, after the
+    record was kept; each is greater than all that were given before; a rebuild gives the same ones.
     """
 
     kind: Kind
-    to: tuple[str, ...]
-    body: Values
-    created: Moment
-    matter: str | None = None
-    reply_to: bytes | None = None
-    prec: str = "ROUTINE"
-    tlp: str = "GREEN"
-    deadline: Moment | None = None
-
-
-class Reader(Protocol):
-    """Read access to the tables of a desk."""
-
-    def get(self, table: Table, key: Value) -> Row | None:
-        """Return the row of a key."""
-        ...
-
-    def find(
-        self, table: Table, where: Mapping[str, Value], after: Value | None, count_max: int
-    ) -> Sequence[Row]:
-        """Return rows as Rows.find does."""
-        ...
-
-
-class TableReader:
-    """The Reader over a transaction's rows."""
-
-    def __init__(self, rows: Callable[[Table], Rows]) -> None:
-        self._rows = rows
-
-    def get(self, table: Table, key: Value) -> Row | None:
-        """Return the row of a key."""
-        return self._rows(table).get(key)
-
-    def find(
-        self, table: Table, where: Mapping[str, Value], after: Value | None, count_max: int
-    ) -> Sequence[Row]:
-        """Return rows as Rows.find does."""
-        return self._rows(table).find(where, after, count_max)
+    count: Callable[[Opened], int]
 
 
 @dataclass(frozen=True)
@@ -136,6 +94,78 @@ class Fold:
     kinds: tuple[Kind, ...]
     apply: Callable[[Rows, Opened], None]
 
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """The table that it fills."""
+        return (self.table,)
+
+    def fold(self, rows: Callable[[Table], Rows], opened: Opened) -> None:
+        """Fold a record."""
+        self.apply(rows(self.table), opened)
+
+
+@dataclass(frozen=True)
+class Joint:
+    """How records of some kinds become rows of tables that only together say how things stand.
+
+    apply: as Fold.apply, and touches these tables only.
+    """
+
+    tables: tuple[Table, ...]
+    kinds: tuple[Kind, ...]
+    apply: Callable[[Callable[[Table], Rows], Opened], None]
+
+    def fold(self, rows: Callable[[Table], Rows], opened: Opened) -> None:
+        """Fold a record."""
+        self.apply(rows, opened)
+
+
+class Large(Protocol):
+    """A file too large for one record, on its way into several: fed, judged as a whole, then cut."""
+
+    def feed(self, look: Reader, data: bytes) -> None:
+        """Take the next bytes. Raises OurFault for what nobody can read on from."""
+        ...
+
+    def end(self, look: Reader, now: Moment) -> None:
+        """Judge the whole. Raises OurFault with all that is wrong: how much of it, and the first."""
+        ...
+
+    @property
+    def sha256(self) -> bytes:
+        """H of the file, once it ended."""
+        ...
+
+    @property
+    def parts(self) -> int:
+        """How many records it makes, once it ended."""
+        ...
+
+    @property
+    def told(self) -> Sequence["Sum"]:
+        """What is in it so far, for whoever decides whether it goes."""
+        ...
+
+    def draft(self, number: int, read: Callable[[int, int], bytes]) -> Draft:
+        """Return one of its records, from 0. read: bytes of the file, from and to."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """What was found how often in a large file, and the first of them in words.
+
+    name: a word of the desk; `of` goes with it where it is one of many (a type of objects).
+    """
+
+    name: str
+    count: int
+    of: str = ""
+    first: tuple[str, ...] = ()
+
+
+Build = Callable[[Values, Reader, Moment], tuple[Draft, ...]]
+
 
 @dataclass(frozen=True)
 class Act:
@@ -143,17 +173,23 @@ class Act:
 
     build is pure. second_person: two people must agree before it leaves. source: the sentence it
     serves. about: key of its words, empty = `<desk>.act.<verb>`. example: what follows
-    `detente <desk> <verb>` in the help.
+    `detente <desk> <verb>` in the help. begins: what a person is to complete instead, for values that
+    make no record yet; then nothing is built. large: makes what takes a file too large for `build`,
+    of the values without it. on_watch: where the desk keeps a watch, only
+    who has it.
     """
 
     name: str
     fields: tuple[Field, ...]
-    build: Callable[[Values, Reader, Moment], tuple[Draft, ...]]
+    build: Build
     role: Role
     source: str
     second_person: bool = False
     about: str = ""
     example: str = ""
+    begins: Callable[[Values], tuple[Begun, ...]] = lambda _: ()
+    large: Callable[[Values, Moment], Large] | None = None
+    on_watch: bool = False
 
 
 @dataclass(frozen=True)
@@ -178,15 +214,78 @@ class Check:
 
 
 @dataclass(frozen=True)
+class Enclosing:
+    """A kind whose text is the record's first file: read when it is whole, then folded as another.
+
+    size_max: bytes of that file, which the desk's check holds. table: has a row under the mid once
+    it is folded. read: the body as it would stand in a record of the other kind, of this body and
+    the file's bytes; raises TheirFault.
+    """
+
+    kind: Kind
+    as_kind: Kind
+    size_max: int
+    table: Table
+    read: Callable[[Values, bytes], Values]
+
+
+@dataclass(frozen=True)
+class Searchable:
+    """Which fields of a kind are found by the words in them: texts, by name."""
+
+    kind: Kind
+    fields: tuple[str, ...]
+
+    def texts(self, body: Values) -> tuple[str, ...]:
+        """Return the texts of a body that are searched."""
+        return tuple(text for name in self.fields if (text := body.text(name)))
+
+
+@dataclass(frozen=True)
 class Desk:
-    """The declaration. name is the desk's part of its address."""
+    """The declaration. name is the desk's part of its address.
+
+    harmless: free text as people are shown it; what is sent, kept, or given to programs stays.
+    released: what is asked before a draft goes; a preview shows it. automatic: what goes by itself.
+    """
 
     name: str
     kinds: tuple[Kind, ...]
-    folds: tuple[Fold, ...]
+    folds: tuple[Fold | Joint, ...]
     acts: tuple[Act, ...]
     looks: tuple[Look, ...] = ()
     checks: tuple[Check, ...] = ()
+    enclosing: tuple[Enclosing, ...] = ()
+    searchable: tuple[Searchable, ...] = ()
+    procedures: tuple[Procedure, ...] = ()
+    offers: Offering | None = None
+    numbered: tuple[Numbered, ...] = ()
+    own: Own | None = None
+    harmless: Callable[[str], str] = str
+    automatic: Automatic | None = None
+    released: Callable[[Draft, Reader, Moment], tuple[Checked, ...]] = lambda *_: ()
+    chores: tuple[Chore, ...] = ()
+    chores_closed: tuple[Chore, ...] = ()  # asked while the desk is closed too
+    alerts: tuple[Alerting, ...] = ()
+
+    def numbers(self, opened: Opened) -> int:
+        """Return how many numbers a record takes."""
+        return sum(each.count(opened) for each in self.numbered if each.kind.name == opened.kind)
+
+    @cached_property
+    def procedure_of(self) -> dict[str, Procedure]:
+        """The procedures by the kinds whose records open them."""
+        return {kind: each for each in self.procedures for kind in each.opens}
+
+    @cached_property
+    def searched(self) -> dict[str, Searchable]:
+        """What is searched, by name of kind."""
+        return {each.kind.name: each for each in self.searchable}
+
+    @cached_property
+    def enclosing_of(self) -> dict[str, Enclosing]:
+        """What kinds enclose their text, by name of kind."""
+        return {each.kind.name: each for each in self.enclosing}
 
     @cached_property
     def verbs(self) -> tuple[Act | Look, ...]:
@@ -199,12 +298,18 @@ class Desk:
         return {kind.name: kind for kind in self.kinds}
 
     @cached_property
-    def tables(self) -> tuple[Table, ...]:
-        """Every table that the folds fill."""
-        return tuple({fold.table.name: fold.table for fold in self.folds}.values())
+    def by_itself(self) -> frozenset[str]:
+        """Names of kinds that no person is asked to read."""
+        return frozenset(kind.name for kind in self.kinds if kind.by_itself)
 
     @cached_property
-    def folds_of(self) -> dict[str, tuple[Fold, ...]]:
+    def tables(self) -> tuple[Table, ...]:
+        """Every table that the folds fill."""
+        every = (table for fold in self.folds for table in fold.tables)
+        return tuple({table.name: table for table in every}.values())
+
+    @cached_property
+    def folds_of(self) -> dict[str, tuple[Fold | Joint, ...]]:
         """The folds by name of kind."""
         return {
             kind.name: tuple(fold for fold in self.folds if kind in fold.kinds)
@@ -229,73 +334,4 @@ class Desk:
     def fold(self, rows: Callable[[Table], Rows], opened: Opened) -> None:
         """Fold a record into every table that takes its kind; other kinds are no concern here."""
         for fold in self.folds_of.get(opened.kind, ()):
-            fold.apply(rows(fold.table), opened)
-
-
-def every(reader: Reader, table: Table, where: Mapping[str, Value]) -> Iterator[Values]:
-    """Walk all rows that `find` gives, page by page, in the order of their keys."""
-    after: Value = None
-    while True:
-        rows = reader.find(table, where, after, _PAGE)
-        yield from map(Values, rows)
-        if len(rows) < _PAGE:
-            return
-        after = rows[-1][table.key]
-
-
-def complete(values: Values, find: Callable[[Cut], Sequence[bytes]]) -> Values:
-    """Return values with every Cut replaced by the one mid that begins so.
-
-    find: mids that begin with a cut, two are enough. Raises OurFault("form.mid") if there is none
-    or more than one.
-    """
-    found: dict[str, Value] = {}
-    for name, value in values.items():
-        found[name] = _whole(name, value, find)
-    return Values(found)
-
-
-def ready(verb: Act | Look, values: Values, find: Callable[[Cut], Sequence[bytes]]) -> Values:
-    """Return values that an act may be built or a look be read with, from any face.
-
-    Cuts are completed, defaults filled in, all checked; raises OurFault("form.*").
-    """
-    defaults = {field.name: field.default for field in verb.fields}
-    given = Values({**defaults, **complete(values, find)})
-    return check_values(members_of(verb.fields), given)
-
-
-def _whole(name: str, value: Value, find: Callable[[Cut], Sequence[bytes]]) -> Value:
-    if isinstance(value, Values):
-        return complete(value, find)
-    if isinstance(value, tuple):
-        return tuple(_whole(name, element, find) for element in value)
-    if not isinstance(value, Cut):
-        return value
-    mids = find(value)
-    if len(mids) == 1:
-        return mids[0]
-    if mids:
-        raise OurFault(
-            "form.mid", f"{name}: several records begin {value.text}", "write more of it"
-        )
-    raise OurFault("form.mid", f"{name}: no record begins {value.text}", "look at the list again")
-
-
-def find_mids(reader: Reader, table: Table, cut: Cut) -> Sequence[bytes]:
-    """Return at most two mids that begin with `cut`, from a table whose key is a mid."""
-    after: Value = cut.before
-    found: list[bytes] = []
-    while len(found) < 2:  # noqa: PLR2004  two are enough to say "several"
-        rows = reader.find(table, {}, after, 16)
-        for row in rows:
-            mid = row[table.key]
-            assert isinstance(mid, bytes)
-            if cut.begins(mid):
-                found.append(mid)
-            elif mid[: len(cut.before)] != cut.before:
-                return found[:2]
-            after = mid
-        if not rows:
-            break
-    return found[:2]
+            fold.fold(rows, opened)

@@ -5,11 +5,33 @@ Tables are folds like those of desks: they can be dropped and refolded to equal 
 
 from typing import Final
 
-from detente.core.moment import Moment
-from detente.office import kinds
-from detente.office.desk import MARKINGS, PRECEDENCES, Fold, Opened
-from detente.office.fields import Desks, Field, Flag, Mid, OneOf, Text, Values, When, Whole
-from detente.office.reading import Refusal, Taken
+from detente.core.record import Header
+from detente.office import (
+    attached,
+    clearing,
+    head_rows,
+    home_folds,
+    kinds,
+    marks,
+    people_rows,
+    replies,
+    taking,
+    wishes,
+)
+from detente.office.desk import Fold, Opened
+from detente.office.drafting import MARKINGS, PRECEDENCES
+from detente.office.fields import (
+    Desks,
+    Digest,
+    Field,
+    Flag,
+    Mid,
+    OneOf,
+    Text,
+    Values,
+    When,
+    Whole,
+)
 from detente.office.tables import Rows, Table
 
 _FROM: Final = Field("from", Text(96))
@@ -26,6 +48,9 @@ RECORDS: Final = Table(
         Field("to", Desks()),
         Field("desk", Text(32)),
         Field("matter", Text(32)),
+        Field("s", Text(8)),
+        Field("n", Whole()),
+        Field("reply_to", Mid(), required=False),
         Field("prec", OneOf(*PRECEDENCES)),
         Field("tlp", OneOf(*MARKINGS)),
         Field("created", When()),
@@ -35,10 +60,11 @@ RECORDS: Final = Table(
         Field("author", Text(64)),
         Field("ours", Flag()),
         Field("known", Flag()),
+        marks.COLUMN,
         _ORIGIN,
         Field("place", Whole()),
     ),
-    find_by=(("matter",),),
+    find_by=(("matter",), ("matter", "s", "n"), ("reply_to",)),
 )
 PLACES: Final = Table(  # a record to two parties stands in two logs
     name="house_places",
@@ -87,10 +113,11 @@ ACTS: Final = Table(
         Field("mid", Mid()),
         Field("at", When()),
         Field("person", Text(64)),
-        Field("user", Text(64)),
+        Field("user", Text(64), required=False),
         Field("act", Text(64)),
         Field("mids", Mid(), many=True, count_min=0, count_max=64),
-        kinds.REQUEST,
+        kinds.REQUEST,  # the name alone
+        Field("mark", Text(wishes.MARK_CHARS), required=False),
     ),
     find_by=(("request",),),
 )
@@ -103,12 +130,68 @@ REFUSED: Final = Table(
         Field("seq", Whole()),
         Field("mid", Mid()),
         Field("to", Desks(), required=False),  # absent if the header cannot be read
+        Field("number", Text(170), required=False),  # if its author's signature holds
         Field("code", Text(32)),
         Field("what", Text(500)),
         Field("remedy", Text(500)),
     ),
-    find_by=(("origin",),),
+    find_by=(("origin",), ("number",)),
 )
+EQUIVOCATIONS: Final = Table(  # two records that one desk signed under one number
+    name="house_equivocations",
+    key="place",
+    columns=(
+        Field("place", Text(240)),  # of the second, as in REFUSED
+        _FROM,
+        Field("matter", Text(32)),
+        Field("s", Text(8)),
+        Field("n", Whole()),
+        Field("first", Mid()),
+        Field("first_origin", Text(200)),
+        Field("first_seq", Whole()),
+        Field("second", Mid()),
+        Field("second_origin", Text(200)),
+        Field("second_seq", Whole()),
+    ),
+    find_by=(("matter",),),
+)
+
+DIGESTS: Final = Table(  # what each side stated of a matter
+    name="house_digests",
+    key="mid",
+    columns=(
+        Field("mid", Mid()),
+        _FROM,
+        Field("to", Desks()),
+        Field("matter", Text(32)),
+        Field("reply_to", Mid(), required=False),
+        Field("ours", Flag()),
+        *kinds.DIGEST.fields,
+    ),
+    find_by=(("matter",), ("reply_to",)),
+)
+FILES: Final = Table(  # enclosed in records
+    name="house_files",
+    key="where",
+    columns=(
+        Field("where", Text(80)),  # the record, a blank, and two digits
+        Field("mid", Mid()),
+        Field("number", Whole()),
+        Field("name", Text(200)),
+        Field("aid", Digest()),
+        Field("size", Whole()),
+        Field("desk", Text(32)),
+        Field("ours", Flag()),
+    ),
+    find_by=(("mid",), ("ours",)),
+)
+
+ATTACHED: Final = attached.ATTACHED
+
+
+def attached_key(mid: bytes, aid: bytes, desk: str) -> str:
+    """Return the key of what one desk says of one file of a record."""
+    return f"{mid.hex()} {aid.hex()} {desk}"
 
 
 def delivery_key(desk: str, origin: str) -> str:
@@ -124,6 +207,16 @@ def said_key(mid: bytes, desk: str) -> str:
 def refused_key(origin: str, seq: int) -> str:
     """Return the key of a record that was not acceptable."""
     return f"{origin} {seq:016d}"
+
+
+def number_key(header: Header) -> str:
+    """Return what no two records may share (spec/record.md 2.1)."""
+    return f"{header.from_} {header.matter} {header.s} {header.n}"
+
+
+def plain(text: str) -> str:
+    """Return the words of a fault as one line of 1 to 500 characters: they may quote a stranger."""
+    return "".join(each if each.isprintable() else "?" for each in text[:500]) or "?"
 
 
 def _fold_delivered(rows: Rows, record: Opened) -> None:
@@ -151,6 +244,17 @@ def _fold_read(rows: Rows, record: Opened) -> None:
         rows.put({"who": who, "of": of, "from": record.from_, "at": at, "ours": record.ours})
 
 
+def _fold_attached(rows: Rows, record: Opened) -> None:
+    of, aids = record.body.data("of"), record.body["aids"]
+    assert isinstance(aids, tuple)
+    for aid in aids:
+        assert isinstance(aid, bytes)
+        who = attached_key(of, aid, record.from_)
+        known = rows.get(who)
+        if known is None or Values(known).moment("at") > record.kept_at:
+            rows.put({"who": who, "of": of, "aid": aid, "from": record.from_, "at": record.kept_at})
+
+
 def _fold_reject(rows: Rows, record: Opened) -> None:
     body = record.body
     rows.put(
@@ -168,15 +272,31 @@ def _fold_reject(rows: Rows, record: Opened) -> None:
 
 def _fold_act(rows: Rows, record: Opened) -> None:
     body = record.body
+    name, mark = wishes.split(body.text("request"))
     rows.put(
         {
             "mid": record.mid,
             "at": record.created,
             "person": body.text("person"),
-            "user": body.text("user"),
+            "user": body.get("user"),
             "act": body.text("act"),
             "mids": body.get("mids", ()),
-            "request": body.get("request"),
+            "request": name or None,
+            "mark": mark or None,
+        }
+    )
+
+
+def _fold_digest(rows: Rows, record: Opened) -> None:
+    rows.put(
+        {
+            **record.body,
+            "mid": record.mid,
+            "from": record.from_,
+            "to": record.to,
+            "matter": record.matter,
+            "reply_to": record.reply_to,
+            "ours": record.ours,
         }
     )
 
@@ -184,69 +304,19 @@ def _fold_act(rows: Rows, record: Opened) -> None:
 FOLDS: Final = (
     Fold(DELIVERIES, (kinds.DELIVERED,), _fold_delivered),
     Fold(READS, (kinds.READ,), _fold_read),
+    Fold(ATTACHED, (kinds.ATTACHED,), _fold_attached),
     Fold(REJECTS, (kinds.REJECT,), _fold_reject),
     Fold(ACTS, (kinds.ACT,), _fold_act),
+    Fold(DIGESTS, (kinds.DIGEST,), _fold_digest),
+    replies.FOLD,
+    *home_folds.FOLDS,
+    head_rows.FOLD,
+    people_rows.FOLD,
+    *taking.FOLDS,
+    clearing.FOLD,
 )
-FOLD_OF: Final = {kind.name: fold for fold in FOLDS for kind in fold.kinds}
-TABLES: Final = (RECORDS, PLACES, REFUSED, *(fold.table for fold in FOLDS))
-
-
-def put_record(rows: Rows, taken: Taken, kept_at: Moment) -> None:
-    """Keep what a record is, and when it was first kept."""
-    header, known = taken.header, Values(rows.get(taken.mid) or {})
-    if known:
-        kept_at = min(kept_at, known.moment("kept_at"))
-    rows.put(
-        {
-            "mid": taken.mid,
-            "kind": header.kind,
-            "from": header.from_,
-            "to": header.to,
-            "desk": taken.desk,
-            "matter": header.matter,
-            "prec": header.prec,
-            "tlp": header.tlp,
-            "created": header.created,
-            "kept_at": kept_at,
-            "deadline": header.deadline,
-            "size": header.size,
-            "author": taken.signers.author,
-            "ours": taken.ours,
-            "known": taken.body is not None,
-            "origin": known.get("origin"),
-            "place": known.whole("place"),
-        }
-    )
-
-
-def put_place(records: Rows, places: Rows, mid: bytes, origin: str, place: int) -> None:
-    """Keep where a record stands; its own row names the log that sorts first, whichever was read."""
-    where, row = f"{mid.hex()} {origin}", records.get(mid)
-    if row is None or places.get(where) is not None:
-        return
-    places.put({"where": where, "mid": mid, "origin": origin, "place": place})
-    known = Values(row).text("origin")
-    if not known or origin < known:
-        records.put({**row, "origin": origin, "place": place})
-
-
-def plain(text: str) -> str:
-    """Return the words of a fault as one line of 1 to 500 characters: they may quote a stranger."""
-    return "".join(each if each.isprintable() else "?" for each in text[:500]) or "?"
-
-
-def put_refusal(rows: Rows, refusal: Refusal, origin: str, seq: int) -> None:
-    """Keep a record that is not acceptable, for people to see."""
-    fault = refusal.fault
-    rows.put(
-        {
-            "place": refused_key(origin, seq),
-            "origin": origin,
-            "seq": seq,
-            "mid": refusal.mid.ljust(32, b"\0"),
-            "to": refusal.header.to if refusal.header else None,
-            "code": fault.code,
-            "what": plain(fault.what),
-            "remedy": plain(fault.remedy),
-        }
-    )
+FOLDS_OF: Final = {
+    name: tuple(fold for fold in FOLDS if name in {kind.name for kind in fold.kinds})
+    for name in kinds.HOUSE
+}
+TABLES: Final = (RECORDS, PLACES, FILES, REFUSED, EQUIVOCATIONS, *(fold.table for fold in FOLDS))

@@ -35,7 +35,8 @@ class Kind:
 
     fields: what stands in the body beside `v`, its version. answered_by: names of the kinds that
     answer it, within answer_within if nothing else was asked. open_body: sent in clear
-    (spec/record.md 3.6). second_person: a releaser must sign too. source: the sentence it serves.
+    (spec/record.md 3.6). second_person: a releaser must sign too. by_itself: programs write and read it,
+    and no person is asked to. source: the sentence it serves.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Kind:
     answer_within: Span | None = None
     open_body: bool = False
     second_person: bool = False
+    by_itself: bool = False
 
     def __post_init__(self) -> None:
         """Hold the declaration to the form of spec/record.md 3.1."""
@@ -64,7 +66,7 @@ class Kind:
 
         Raises OurFault("form.*"), of which "form.size" above limits.MAX_BODY bytes.
         """
-        plaintext = self._encode(values)
+        plaintext = values.once(self._encode)
         if len(plaintext) > limits.MAX_BODY:
             what = f"{self.name}: {len(plaintext)} bytes where {limits.MAX_BODY} are allowed"
             raise OurFault("form.size", what, "shorten it or split it into several records")
@@ -72,7 +74,7 @@ class Kind:
 
     def size_bytes(self, values: Values) -> int:
         """Return how long the plaintext would be, with no limit; raises OurFault("form.*")."""
-        return len(self._encode(values))
+        return len(values.once(self._encode))
 
     def read(self, plaintext: bytes) -> Values | Newer:
         """Return a stranger's body as values, or Newer if its version is above ours.

@@ -5,23 +5,59 @@ at a time.
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from detente.core.errors import OurFault
 from detente.core.keys import Entropy
 from detente.core.moment import Moment
-from detente.node.ports import Hatch, Kept, Level
-from detente.office import exhibits, house, kinds, standing
-from detente.office.answers import READ_BYTES, READ_COUNT, Answers
-from detente.office.desk import Act, Desk, Look, Role, TableReader, complete, find_mids, ready
-from detente.office.fields import Cut, Values
+from detente.node.odd import Odd
+from detente.node.ports import Hatch
+from detente.office import (
+    wishes,
+)  # fmt: skip
+from detente.office.accounts import Accounts
+from detente.office.alarms import Alarms
+from detente.office.answering import Attendance
+from detente.office.answers import Answers
+from detente.office.arrivals import Arrivals
+from detente.office.at_desks import AtDesks
+from detente.office.believing import Pins, not_judged
+from detente.office.cases import Cases
+from detente.office.chores import Chores
+from detente.office.counterparts import Counterparts
+from detente.office.desk import Act, Desk, Look
+from detente.office.draft_items import DraftItems
+from detente.office.drafting import Draft, Evidenced
+from detente.office.drafts import Drafts
+from detente.office.feed_care import FeedCare
+from detente.office.feeding import Feeding
+from detente.office.fields import Values
+from detente.office.files import Files
+from detente.office.front_door import SignIn
+from detente.office.handing_on import HandingOn
+from detente.office.heads import Giver
+from detente.office.kind import Kind
+from detente.office.large import Larges
+from detente.office.matters import Matters
+from detente.office.news import News
+from detente.office.offered import Offered
+from detente.office.oversight import Overseeing
 from detente.office.people import Person, permit
-from detente.office.ports import Shelf, ShelfTx
+from detente.office.ports import Shelf
 from detente.office.post import Outcome, Post
-from detente.office.reading import Refusal, Taken
+from detente.office.previews import Previews
+from detente.office.reader import TableReader
+from detente.office.ready import ready
+from detente.office.records import Records, find_in
 from detente.office.register import Register
-from detente.office.standing import Standing
-from detente.office.tables import Row, Table
+from detente.office.scans import Scans
+from detente.office.search import Search
+from detente.office.status import Status
+from detente.office.tables import Row
+from detente.office.texts import Texts
+from detente.office.todo import Todo
+from detente.office.trail import Note, Trail, entered
+from detente.office.waiting import Policy
+from detente.office.watch import Watches
 from detente.office.writing import KeysAtWork, Letter, Written
 
 
@@ -35,11 +71,64 @@ class Office:
         shelf: Shelf,
         keys: KeysAtWork,
         entropy: Entropy,
+        pins: Pins = not_judged,
+        *,
+        policy: Policy = Policy(),  # noqa: B008  frozen
+        founders: Sequence[Person] = (),
+        odd: Odd | None = None,
     ) -> None:
-        self._register = Register(desks, hatch, shelf, keys, entropy)
+        """Make it over its node. pins says whose fingerprints people compared; see believing.
+
+        founders: its people until the home log names some; see accounts. odd: see hearing.
+        """
+        self._register = Register(desks, hatch, shelf, keys, entropy, pins, odd)
         self._shelf = shelf
-        self._post = Post(self._register)
-        self._answers = Answers(self._register, self._post)
+        self._post = Post(self._register, unreleased=policy.unreleased)
+        self.trail = Trail(self._register, self._post)
+        self.oversight = Overseeing(self._register, self._post, self.trail)
+        self._giver = Giver(self._register, self._post, policy.heads_to)
+        self.drafts = Drafts(self._register, self._post, self.trail, policy)
+        self.texts = Texts(shelf, entropy)
+        self._matters = Matters(self._register, self._post)
+        self._answers = Answers(self._register, self._post, self._matters)
+        attendance = Attendance(self._register)
+        self.alarms = Alarms(
+            self._register, self._post, attendance, self._supervisors, policy.ladder
+        )
+        self.chores = Chores(self._register, self._post, policy.asks)
+        self.watch = Watches(self._register, self._post, self.trail, attendance)
+        self.files = Files(hatch, entropy)
+        self._arrivals = Arrivals(self._register, self.files, self._post)
+        self.scans = Scans(self._register, self.files)
+        self._arrivals.on_whole = self.scans.expect
+        self.status = Status(self._register, self._answers, self._arrivals)
+        self._news = News(self._register, self._post, self._answers, self._arrivals)
+        self.records = Records(self._register, self._post, self._news, self.trail, self.files)
+        self.cases = Cases(self._register, self._post, self._news, self.trail, self._matters)
+        self.sign_in: SignIn | None = None  # set by who runs a door for people
+        self.desk_keys: object = None  # app.desk_keys.DeskKeys, likewise
+        self._news.on_purge = (self.texts.purge, self.drafts.shelf.purge)
+        self.search = Search(self._register, self._post, self.trail)
+        self.offered = Offered(self._register, self._post, self.trail)
+        self.feeding = Feeding(shelf)
+        self.feeds = FeedCare(self.feeding, self.offered, self.trail)
+        self.counterparts = Counterparts(shelf)
+        self.people = Accounts(self._register, self._post, self._news.catch_up, founders)
+        self.previews = Previews(self._register, self._post, self.drafts.filing, self.files)
+        self.large = Larges(
+            self._register,
+            self._post,
+            self.drafts.filing,
+            self.files,
+            self.trail,
+            self._news.catch_up,
+        )
+        self.todo = Todo(self._register, self._post, self._news, self._matters, self.trail)
+        self.at_desks = AtDesks(self._register, self._post)
+        self.handing_on = HandingOn(self._register, self._post, self.people.every, self.act)
+        self.todo.sources += [
+            DraftItems(self.drafts), self.at_desks, self.feeds, self.chores, self.handing_on,
+        ]  # fmt: skip
 
     # Acts.
 
@@ -59,6 +148,7 @@ class Office:
                 return look
         raise OurFault("office.no_act", f"there is nothing to see at {name}", "see: detente --help")
 
+    @entered()
     def act(
         self, person: Person, name: str, values: Values, now: Moment, request: str = ""
     ) -> Outcome:
@@ -66,23 +156,46 @@ class Office:
 
         request: a name of at most 64 characters for this wish, never used for another. Whoever got
         no answer asks again under the same name, and gets the records of the first time.
-        Raises OurFault: office.no_act, office.forbidden, form.*, those of the desk, and the node's
+        Raises OurFault: office.no_act, office.forbidden, office.reused, form.*, of the desk, the node's
         refusal by its own code. Then nothing was sent.
         """
-        self._fold_made()
+        self._news.fold_made()
         act, desk = self.find_act(name), name.partition("/")[0]
         permit(person, desk, act.role)
+        self._register.keys.check_open(desk)
+        if act.on_watch:
+            self.watch.check_holds(person, desk, now)
         if request:
-            self._catch_up(now)
-            done = self._post.done(person, name, request)
+            self._news.catch_up(now)
+            request = wishes.wish_of(request, act, values)
+            done = self.drafts.filing.done(person, name, request)
             if done is not None:
                 return done
-        with self._shelf.begin() as tx:
-            look = TableReader(tx.rows)
-            whole = ready(act, values, lambda cut: self._find(tx, cut))
-            drafts = act.build(whole, look, now)
-        letters = [self._post.letter(draft, desk) for draft in drafts]
-        return self._post.post_as(person, desk, name, letters, now, request)
+        try:
+            with self._shelf.begin() as tx:
+                look = TableReader(tx.rows)
+                whole = ready(act, values, lambda cut: find_in(tx, cut))
+                begun = act.begins(whole)
+                drafts = () if begun else act.build(whole, look, now)
+        except Evidenced as fault:
+            self._post.keep_evidence(person, name, fault, now)
+            raise
+        if begun:
+            kept = [self.texts.keep(person, one.act, one.values, now).typed.name for one in begun]
+            return Outcome((), begun=tuple(zip(kept, begun, strict=True)))
+        handles = [self._handles(draft, now) for draft in drafts]
+        letters = [
+            self._post.letter(draft, desk, self.files.finish(own, now))
+            for draft, own in zip(drafts, handles, strict=True)
+        ]
+        outcome = self.drafts.filing.send(person, act, letters, now, request)
+        for own in handles:
+            self.files.forget(own)
+        return outcome
+
+    def _handles(self, draft: Draft, now: Moment) -> tuple[str, ...]:
+        enclosed = [self.files.take(each.name, each.data, now) for each in draft.enclose]
+        return (*enclosed, *draft.attach)
 
     def write(self, letter: Letter, author: str) -> Written:
         """Return the finished record: numbered, sealed and signed, not yet sent."""
@@ -94,191 +207,79 @@ class Office:
 
     # Reading.
 
-    def _fold_made(self) -> None:
-        # Whoever looks sees what was sent a moment ago.
-        while self._post.fold_made(READ_COUNT):
-            pass
-
     def resume(self, now: Moment) -> None:
-        """Hand in again what the outbox holds, and find what is still unanswered.
-
-        Call it once when the office starts, and when the node answers again. If the node takes
-        nothing in now, `advance` tries again. Raises OurFault("store.shape") for tables of another
-        version: then `rebuild`.
-        """
-        with self._shelf.begin() as tx:
-            for table in self._tables():
-                tx.rows(table)
-        self._answers.find_unanswered()
-        self._answers.resume(now)
-
-    def _catch_up(self, now: Moment) -> None:
-        # What we said ourselves must be known before it can be said that it was not said.
-        while not self._answers.may_answer:
-            self.advance(now)
+        """Call it once when the office starts, and when the node answers again; see News.resume."""
+        self._news.resume(now)
 
     def advance(self, now: Moment) -> bool:
-        """Read what is new, fold it, answer what is due; return whether there is more to read.
+        """Read what is new; return whether there is more to read. See News.advance."""
+        self.trail.now = max(self.trail.now, now)
+        if self._news.advance(now):
+            return True
+        self.drafts.leaving.settle()
+        self.drafts.leaving.advance(now)
+        self.alarms.turn(now)
+        self.chores.turn(now)
+        self.alarms.rings += self.chores.rings
+        self.chores.rings = []
+        return self._giver.give(now)
 
-        Peers' logs come before our own: their warning before our book-keeping.
-        """
-        register = self._register
-        register.see_levels()
-        with self._shelf.begin() as tx:
-            places = {origin: tx.place(origin) for origin in register.levels}
-            self._answers.open(tx)
-        own_last = sorted(register.levels.values(), key=register.is_own)
-        behind = [level for level in own_last if places[level.origin] < level.size]
-        budget, more = READ_COUNT, False
-        for level in behind:
-            if register.is_own(level) and self._post.fold_made(READ_COUNT):
-                break  # our own log speaks of what we made: that comes first
-            at = places[level.origin]
-            kept = register.since(level.origin, at, budget, READ_BYTES) if budget else []
-            if kept:
-                self._read(kept, level)
-            budget -= len(kept)
-            more = more or at + len(kept) < level.size
-        more = self._post.fold_made(READ_COUNT) or more
-        self._post.drop_receipted()
-        # At first only when all is read: our own answers stand in logs that are read last.
-        self._answers.may_answer |= not more
-        self._answers.answer(now)
-        return more
-
-    def _read(self, kept: Sequence[Kept], level: Level) -> None:
-        place = kept[-1].seq + 1
-        opened: list[tuple[int, Taken]] = []
-        refused: list[int] = []
-        logged: list[tuple[str, int, bytes]] = []
-        own = self._register.is_own(level)
-        with self._shelf.begin() as tx:
-            for each in kept:
-                if own:
-                    mid = self._register.read_own(tx, each)
-                    if level.peer:
-                        logged.append((each.origin, each.seq, mid))
-                    continue
-                taken = self._register.read_theirs(tx, each)
-                if isinstance(taken, Refusal):
-                    refused.append(each.seq)
-                elif taken is not None:
-                    opened.append((each.seq, taken))
-            tx.set_place(level.origin, place)
-        self._post.watch(logged)
-        if not own:
-            self._answers.note(level.origin, place, opened, refused)
-
-    def next_answer(self) -> Moment | None:
-        """Return when `advance` should be called though nothing new came; None for never."""
-        return self._answers.due()
-
-    def _tables(self) -> list[Table]:
-        desks = self._register.desks.values()
-        return [*house.TABLES, *(table for desk in desks for table in desk.tables)]
+    def _supervisors(self, desk: str, now: Moment) -> Sequence[str]:
+        return [each.name for each in self.people.every(now) if each.supervises(desk)]
 
     def rebuild(self, now: Moment) -> int:
         """Drop every table and fold all records again; return how many were read."""
-        register = self._register
-        register.see_levels()
-        with self._shelf.begin() as tx:
-            tx.drop_tables(self._tables())
-            for origin in register.levels:
-                tx.set_place(origin, 0)
-        self._answers.forget()
-        self._post.forget()
-        self._answers.resume(now)
-        while self.advance(now):
-            pass
-        return sum(level.size for level in register.levels.values())
+        return self._news.rebuild(now)
+
+    @property
+    def refold_due(self) -> bool:
+        """Whether a purge ended: what stood in our tables of those texts must go."""
+        return self._news.refold_due
+
+    def next_answer(self) -> Moment | None:
+        """Return when `advance` should be called though nothing new came; None for never."""
+        dues = (
+            self._answers.due(),
+            self.drafts.leaving.due(),
+            self.alarms.due(),
+        )
+        return min((due for due in dues if due is not None), default=None)
+
+    def inspect(self, now: Moment) -> bool:
+        """Check files that arrive, a little at a time, and answer those that are whole.
+
+        Return whether there is more to check at once.
+        """
+        return self._answers.may_answer and not self._answers.muted and self._arrivals.look(now)
+
+    def next_inspection(self) -> Moment | None:
+        """Return when `inspect` should be called again; None while no file is expected."""
+        return self._arrivals.due()
+
+    def kind(self, desk: str, name: str) -> Kind | None:
+        """Return a kind that a desk here declares; None for one that none does."""
+        found = self._register.desks.get(desk)
+        return found.kind_named.get(name) if found else None
+
+    @property
+    def desks(self) -> Sequence[Desk]:
+        """Every desk of this office, as it declares itself."""
+        return tuple(self._register.desks.values())
 
     # What people see.
 
+    @entered()
     def look(
         self, person: Person, name: str, values: Values, now: Moment
     ) -> tuple[Look, tuple[Row, ...]]:
         """Return a look and its rows. Raises OurFault: office.no_act, office.forbidden, form.mid."""
-        self._fold_made()
+        self._news.fold_made()
         look = self.find_look(name)
         permit(person, name.partition("/")[0], look.role)
+        self._register.keys.check_open(name.partition("/")[0])
         with self._shelf.begin() as tx:
-            whole = ready(look, values, lambda cut: self._find(tx, cut))
-            return look, look.read(TableReader(tx.rows), whole, now)
-
-    def _find(self, tx: ShelfTx, cut: Cut) -> Sequence[bytes]:
-        return find_mids(TableReader(tx.rows), house.RECORDS, cut)
-
-    def whole_mid(self, given: bytes | Cut) -> bytes:
-        """Return the mid that a person wrote. Raises OurFault("form.mid")."""
-        self._fold_made()
-        with self._shelf.begin() as tx:
-            found = complete(Values({"mid": given}), lambda cut: self._find(tx, cut))
-        return found.data("mid")
-
-    def read(self, person: Person, mid: bytes, now: Moment) -> Taken:
-        """Return a record opened for a person, and tell its author that a person saw it.
-
-        Raises OurFault: office.no_record, office.forbidden, office.not_logged.
-        """
-        self._fold_made()
-        row = self._register.record(mid)
-        permit(person, row.text("desk"), Role.READ)
-        taken = self._register.open(row)
-        if not taken.ours and taken.header.kind not in kinds.HOUSE:
-            self._catch_up(now)
-            self._tell_read(person, taken, now)
-        return taken
-
-    def _tell_read(self, person: Person, taken: Taken, now: Moment) -> None:
-        who = house.said_key(taken.mid, self._register.address(taken.desk))
-        with self._shelf.begin() as tx:
-            if tx.rows(house.READS).get(who) is not None:
-                return
-        header = taken.header
-        body = Values({"of": taken.mid})
-        letter = self._post.house_letter(kinds.READ, taken.desk, (header.from_,), body, now)
-        letter = replace(letter, matter=header.matter, prec=header.prec, reply_to=taken.mid)
-        self._post.post_as(person, taken.desk, "record/read", [letter], now)
-
-    def standing(self, mid: bytes) -> Standing:
-        """Return how far a record has come. Raises OurFault("office.no_record")."""
-        self._fold_made()
-        return standing.find(self._register, self._register.record(mid))
-
-    def delivered_upto(self, desk: str) -> int:
-        """Return the size below which a peer's desk says it opened our records to it."""
-        with self._shelf.begin() as tx:
-            rows = [Values(row) for row in tx.rows(house.DELIVERIES).find({}, None, READ_COUNT)]
-        return max((row.whole("upto") for row in rows if row.text("from") == desk), default=0)
-
-    def find(self, mid: bytes) -> tuple[Values, Standing]:
-        """Return what the house knows of a record, and how far it has come."""
-        self._fold_made()
-        row = self._register.record(mid)
-        return row, standing.find(self._register, row)
-
-    def records(self, after: bytes | None, count_max: int) -> Sequence[Values]:
-        """Return records of this office in the order of their ids."""
-        self._fold_made()
-        with self._shelf.begin() as tx:
-            return [Values(row) for row in tx.rows(house.RECORDS).find({}, after, count_max)]
-
-    def refused(self) -> Sequence[Values]:
-        """Return records that were not acceptable."""
-        with self._shelf.begin() as tx:
-            return [Values(row) for row in tx.rows(house.REFUSED).find({}, None, READ_COUNT)]
-
-    def levels(self) -> Sequence[Level]:
-        """Return every log with its sizes and state."""
-        self._register.see_levels()
-        return tuple(self._register.levels.values())
-
-    def evidence(self, person: Person, matter: str, about: str, *, with_text: bool) -> bytes:
-        """Return the evidence file of a matter; see exhibits.evidence."""
-        self._fold_made()
-        return exhibits.evidence(self._register, person, matter, about, with_text=with_text)
-
-    def proof(self, person: Person, mid: bytes) -> bytes:
-        """Return the proof file of one record; see exhibits.proof."""
-        self._fold_made()
-        return exhibits.proof(self._register, person, mid)
+            whole = ready(look, values, lambda cut: find_in(tx, cut))
+            found = look.read(TableReader(tx.rows), whole, now)
+        named = tuple(each for each in whole.values() if isinstance(each, bytes))
+        self.trail.saw(person, Note(name.partition("/")[0], name, named))
+        return look, found

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from detente.core.moment import Moment
+from detente.office.finding import Findable, Sought
 from detente.office.tables import Rows, Table
 
 
@@ -40,6 +41,18 @@ class ShelfTx(Protocol):
         """Keep how many entries of a log were read."""
         ...
 
+    def find_put(self, found: Findable) -> None:
+        """Keep what a record is found by, in place of what was kept of its mid."""
+        ...
+
+    def find_clear(self) -> None:
+        """Forget what every record is found by."""
+        ...
+
+    def find_mids(self, sought: Sought, count_max: int) -> Sequence[bytes]:
+        """Return what fits (finding.fits), the newest first, after `sought.after`."""
+        ...
+
     def outbox_put(self, mid: bytes, envelope: bytes, at: Moment) -> None:
         """Keep an envelope to be submitted. The same mid twice keeps its place and first moment."""
         ...
@@ -50,6 +63,14 @@ class ShelfTx(Protocol):
         None, or a mid that is no longer there, starts from the first: to submit twice is harmless,
         to miss one is not.
         """
+        ...
+
+    def outbox_at(self, mid: bytes) -> Waiting:
+        """Return the envelope of a mid, which stands in the outbox."""
+        ...
+
+    def outbox_has(self, mid: bytes) -> bool:
+        """Return whether a mid stands in the outbox."""
         ...
 
     def outbox_drop(self, mid: bytes) -> None:

@@ -1,55 +1,76 @@
 """What leaves an office: letters of persons and of the house, through the outbox, once."""
 
 from collections import deque
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
 
 from detente.core import limits, names, record
-from detente.core.errors import Fault, OurFault, TheirFault
+from detente.core.errors import OurFault
 from detente.core.moment import Moment
-from detente.node.ports import Answer, Level
-from detente.office import house, kinds, reading, writing
-from detente.office.desk import Draft
+from detente.node.ports import Answer
+from detente.office import enclosed, enclosing, house, kinds, reading, unsent, wishes, writing
+from detente.office.before import Begun
+from detente.office.drafting import Draft, Evidenced
 from detente.office.fields import Values
 from detente.office.kind import Kind
+from detente.office.outbox import POST_MAX, Outbox
 from detente.office.people import Person
 from detente.office.ports import ShelfTx
 from detente.office.reading import Taken
 from detente.office.register import Register
 from detente.office.writing import Letter, Written
 
-POST_MAX: Final = limits.MAX_BATCH_COUNT
+FRESH_BYTES: Final = 32
 _TRIES_MAX: Final = 256  # of one request; who asks more often is a fault of its own
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of an act: the records it made, durable at our node."""
+    """What became of an act: the records it made, durable at our node.
+
+    begun: drafts of texts, by name, that a person has to complete, each with the act and what was
+    left out. slowed: those that go as IMMEDIATE because their link had its FLASH of this minute. waiting:
+    records that wait for a second person, held: those that may still be taken back; see Drafts.
+    """
 
     mids: tuple[bytes, ...]
+    slowed: tuple[bytes, ...] = ()
+    waiting: tuple[bytes, ...] = ()
+    held: tuple[bytes, ...] = ()
+    begun: tuple[tuple[str, Begun], ...] = ()
 
 
 class Post:
-    """The way out of one office."""
+    """The way out of one office. unreleased: whether one person may send alone what is urgent."""
 
-    def __init__(self, register: Register) -> None:
-        self._register = register
-        self._logged: list[tuple[str, int, bytes]] = []  # ours, logged and not yet receipted
+    def __init__(self, register: Register, *, unreleased: bool) -> None:
+        self._register, self.unreleased = register, unreleased
+        self.outbox = Outbox(register)
         self._made: deque[Taken] = deque()  # accepted by the node, not yet in our tables
 
     # Letters.
 
-    def letter(self, draft: Draft, desk: str) -> Letter:
-        """Return what a person wants to send as a letter."""
+    def letter(self, draft: Draft, desk: str, files: tuple[Values, ...] = ()) -> Letter:
+        """Return what a person wants to send as a letter, with these files of `draft.attach`.
+
+        Raises OurFault("office.unreleased").
+        """
+        if draft.ext and "unreleased" in draft.ext:
+            self.permit_unreleased(draft.prec, draft.kind.name)
         matter = draft.matter or self._register.book.entropy.draw(16).hex()
+        body = draft.body.with_(**{enclosed.FILES.name: files}) if files else draft.body
+        draw = self._register.book.entropy.draw
+        if draft.fresh:  # else what was read and written of the body stays with it
+            body = body.with_(**{name: draw(FRESH_BYTES) for name in draft.fresh})
         return Letter(
             kind=draft.kind.name,
             desk=desk,
-            to=draft.to,
-            text=draft.kind.write(draft.body),
-            body=draft.body,
+            to=self._addressed(draft.to, desk),
+            text=draft.kind.write(body),
+            body=body,
+            att=enclosing.attachments(body),
             created=draft.created,
             matter=matter,
             prec=draft.prec,
@@ -57,7 +78,28 @@ class Post:
             is_open=draft.kind.open_body,
             reply_to=draft.reply_to,
             deadline=draft.deadline,
+            ext=draft.ext,
         )
+
+    def _addressed(self, to: tuple[str, ...], desk: str) -> tuple[str, ...]:
+        # Who speaks to all of a circle need not know which of them they are themselves.
+        own = self._register.address(desk)
+        return tuple(each for each in to if each != own) or (own,)
+
+    def permit_unreleased(self, prec: str, kind: str) -> None:
+        """Raise OurFault("office.unreleased") unless one person may send this alone."""
+        if not is_urgent(prec, kind):
+            raise OurFault(
+                "office.unreleased",
+                "only a FLASH or a hotline record may go without a second person",
+                "leave --unreleased out",
+            )
+        if not self.unreleased:
+            raise OurFault(
+                "office.unreleased",
+                "this party lets nobody release alone",
+                "have a second person release it; or set office.unreleased, if your rules allow it",
+            )
 
     @staticmethod
     def house_letter(
@@ -101,10 +143,41 @@ class Post:
         now: Moment,
         request: str = "",
     ) -> Outcome:
-        """Send letters of a person, after the act stands in the home log; faults as `post`."""
-        written = [self.write(letter, person.signer_id) for letter in letters]
-        entry = self._enter(person, desk, name, written, now, request)
-        self._made.append(self._taken(entry))
+        """Send letters of a person, after the act stands in the home log; faults as `post`.
+
+        If the home log has no room, what is urgent goes all the same, and says so (UNAUDITED).
+        """
+        return self.post_for(person, desk, name, letters, person.signer_id, now, request)
+
+    def keep_evidence(self, person: Person, name: str, fault: Evidenced, now: Moment) -> None:
+        """Keep at home what an act was refused for; raises as `post_as`."""
+        desk = name.partition("/")[0]
+        letters = [self.letter(draft, desk) for draft in fault.drafts]
+        if letters:
+            self.post_as(person, desk, name, letters, now)
+
+    def post_for(
+        self,
+        person: Person,
+        desk: str,
+        name: str,
+        letters: Sequence[Letter],
+        signer: str,
+        now: Moment,
+        request: str = "",
+    ) -> Outcome:
+        """Do what `post_as` does, under the signature of this id: a person's or the desk's own."""
+        written = [self.write(letter, signer) for letter in letters]
+        try:
+            self._enter(person, desk, name, [one.mid for one in written], now, request)
+        except OurFault as fault:
+            if fault.code != "store.full" or not are_urgent(letters):
+                raise
+            written = [self.write(marked_unaudited(letter, fault), signer) for letter in letters]
+            # Not audited now: the entry waits in the outbox, and is made when there is room.
+            mids = [one.mid for one in written]
+            late = self._entry(person, desk, name, mids, now, request)
+            return self.post(written, now, late)
         return self.post(written, now)
 
     def _enter(
@@ -112,73 +185,137 @@ class Post:
         person: Person,
         desk: str,
         name: str,
-        written: Sequence[Written],
+        mids: Sequence[bytes],
+        now: Moment,
+        request: str = "",
+    ) -> None:
+        # Audit: durable before the act takes effect. A record without effect is an attempt.
+        self.enter_all([self._entry(person, desk, name, mids, now, request)], now)
+
+    def enter_all(self, entries: Sequence[Written], now: Moment) -> None:
+        """Put entries into the home log: they are durable on return, all or none.
+
+        Raises the node's refusal by its own code, and OurFault as Hatch.submit does.
+        """
+        for answer in self._register.hatch.submit([one.envelope for one in entries], now):
+            if answer.code:
+                raise unsent.refusal(answer)
+        self._made += [self._taken(one) for one in entries]
+
+    def enter(self, letter: Letter, signer: str, now: Moment) -> bytes:
+        """Write a letter of the house into the home log; return its mid. It is durable then.
+
+        Raises the node's refusal by its own code; OurFault("hatch.closed").
+        """
+        entry = self.write(letter, signer)
+        self.enter_all([entry], now)
+        return entry.mid
+
+    def enter_late(self, entries: Sequence[Written], now: Moment) -> None:
+        """Keep entries in the outbox: the home log has no room, and gets them when it has."""
+        with self._register.shelf.begin() as tx:
+            for one in entries:
+                tx.outbox_put(one.mid, one.envelope, now)
+        self.outbox.late |= {one.mid for one in entries}
+
+    def home_entry(self, kind: Kind, desk: str, body: Values, now: Moment) -> Written:
+        """Return an entry for the home log, under the desk's own signature, not yet handed in."""
+        to = (self._register.address(desk),)
+        return self.write(self.house_letter(kind, desk, to, body, now), self.unattended(desk))
+
+    def entry_of(
+        self, person: Person, desk: str, name: str, mids: Sequence[bytes], now: Moment,
+        request: str = "",
+    ) -> Written:  # fmt: skip
+        """Return the entry about an act, not yet handed in."""
+        return self._entry(person, desk, name, mids, now, request)
+
+    def _entry(
+        self,
+        person: Person,
+        desk: str,
+        name: str,
+        mids: Sequence[bytes],
         now: Moment,
         request: str,
     ) -> Written:
-        # Audit: durable before the act takes effect. A record without effect is an attempt.
         body = Values(
             {
                 "person": person.name,
                 "user": person.user,
                 "act": name,
-                "mids": tuple(one.mid for one in written),
+                "mids": tuple(mids),
                 "request": request or None,
             }
         )
-        to = (self._register.address(desk),)
-        entry = self.write(self.house_letter(kinds.ACT, desk, to, body, now), self.unattended(desk))
-        refused = self._register.hatch.submit([entry.envelope], now)[0]
-        if refused.code:
-            raise _refusal(refused)
-        return entry
+        return self.home_entry(kinds.ACT, desk, body, now)
 
-    def done(self, person: Person, name: str, request: str) -> Outcome | None:
-        """Return what became of a person's act that was asked for under this name before.
+    def tries(
+        self, tx: ShelfTx, person: Person, name: str, request: str
+    ) -> Iterator[tuple[bytes, ...]]:
+        """Return what each try of an act under this name was to send, by mids.
 
-        None if it took no effect. Everything logged must have been read, and the outbox resumed.
+        Everything logged must have been read, and the outbox resumed. Raises
+        OurFault("office.reused") if this person gave the name to something else.
         """
-        with self._register.shelf.begin() as tx:
-            records = tx.rows(house.RECORDS)
-            for row in tx.rows(house.ACTS).find({"request": request}, None, _TRIES_MAX):
-                act = Values(row)
-                if (act.text("person"), act.text("act")) != (person.name, name):
-                    continue
+        named = wishes.split(request)[0]
+        rows = tx.rows(house.ACTS).find({"request": named}, None, _TRIES_MAX)
+        for act in (*map(Values, rows), *self.outbox.late_acts(tx)):
+            stood = " ".join(each for each in (act.text("request"), act.text("mark")) if each)
+            if act.text("person") != person.name:
+                continue
+            if wishes.is_again((name, request), (act.text("act"), stood)):
                 mids = act.get("mids", ())
                 assert isinstance(mids, tuple)
-                sent = [each for each in mids if isinstance(each, bytes) and records.get(each)]
-                if sent:
-                    return Outcome(tuple(sent))
-        return None
+                yield tuple(each for each in mids if isinstance(each, bytes))
 
-    def post(self, written: Sequence[Written], now: Moment) -> Outcome:
+    def post(self, written: Sequence[Written], now: Moment, late: Written | None = None) -> Outcome:
         """Send finished records: into the outbox first, then through the hatch.
+
+        late: the entry of the home log about them, which waits in the outbox for room.
 
         Our tables follow with `fold_made`: sending goes before book-keeping, and the outbox holds
         what a crash keeps from them. Raises the node's refusal by its own code; what it refused is forgotten. If the node cannot
         be reached, OurFault("hatch.closed"): then they stay in the outbox and `resume` sends them.
         """
-        refused = [answer for answer in self.hand_in(written, now) if answer.code]
+        answers = self.hand_in(written, now, late)
+        refused = [answer for answer in answers if answer.code]
         if refused:
-            raise _refusal(refused[0])
-        return Outcome(tuple(one.mid for one in written))
+            raise unsent.refusal(refused[0])
+        slowed = tuple(answer.mid for answer in answers if answer.slowed)
+        return Outcome(tuple(one.mid for one in written), slowed)
 
-    def hand_in(self, written: Sequence[Written], now: Moment) -> Sequence[Answer]:
-        """Do what `post` does; return the node's answers."""
+    def hand_in(
+        self,
+        written: Sequence[Written],
+        now: Moment,
+        late: Written | None = None,
+        also: Callable[[ShelfTx], None] | None = None,
+    ) -> Sequence[Answer]:
+        """Do what `post` does; return the node's answers.
+
+        also: what happens in the office's store exactly if they stand in the outbox.
+        """
         assert len(written) <= POST_MAX, "one batch"
         takens = [self._taken(one) for one in written]
         with self._register.shelf.begin() as tx:
-            for one in written:
+            for one in (*written, *([late] if late else [])):
                 tx.outbox_put(one.mid, one.envelope, now)
+            if also is not None:
+                also(tx)
+        self.outbox.late |= {late.mid} if late else set()
         try:
-            answers = self._register.hatch.submit([one.envelope for one in written], now)
+            answers = self.outbox.submit([(one.mid, one.envelope) for one in written], now)
         except OurFault as fault:
             if fault.code != "hatch.closed":  # the node says no; else we do not know what it did
                 self._drop([one.mid for one in written])
+                self._drop_late(late)
             raise
         refused = [one.mid for one, answer in zip(written, answers, strict=True) if answer.code]
         if refused:
             self._drop(refused)
+        if len(refused) == len(written):
+            self._drop_late(late)
         self._made += [each for each in takens if each.mid not in refused]
         return answers
 
@@ -189,9 +326,15 @@ class Post:
             with self._register.shelf.begin() as tx:
                 for taken in folding:
                     self._fold_own(tx, taken)
+                self._register.settle(tx)
             for _ in folding:
                 self._made.popleft()
         return bool(self._made)
+
+    def fold_all(self) -> None:
+        """Fold all of it: whoever looks sees what was done a moment ago."""
+        while self.fold_made(POST_MAX):
+            pass
 
     def _taken(self, written: Written) -> Taken:
         # Before anything is sent: a body that our own desk cannot read goes nowhere.
@@ -206,76 +349,50 @@ class Post:
             for mid in mids:
                 tx.outbox_drop(mid)
 
-    # The outbox.
+    def _drop_late(self, late: Written | None) -> None:
+        if late is not None:  # nothing took effect
+            self._drop([late.mid])
+            self.outbox.late.discard(late.mid)
 
-    def resume(self, now: Moment) -> None:
-        """Hand in again what the outbox holds, and see that our tables hold it: twice is once.
+    # What our node refused: a person decides.
 
-        Raises OurFault as Hatch.submit does: "hatch.closed", or that the node takes nothing now.
+    def try_again(self, person: Person, desk: str, mid: bytes, now: Moment) -> Outcome:
+        """Hand in once more what our node refused, after the act stands in the home log.
+
+        Raises the node's refusal by its own code, kept in place of the older; OurFault
+        "office.not_refused" if it does not wait for this.
         """
-        after: bytes | None = None
-        refused: list[bytes] = []
-        while True:
-            with self._register.shelf.begin() as tx:
-                waiting = tx.outbox_after(after, POST_MAX)
-            if not waiting:
-                break
-            answers = self._register.hatch.submit([each.envelope for each in waiting], now)
-            with self._register.shelf.begin() as tx:
-                for each, answer in zip(waiting, answers, strict=True):
-                    if answer.code:
-                        refused.append(each.mid)
-                    elif tx.rows(house.RECORDS).get(each.mid) is None:
-                        taken = self._register.take_own(each.envelope)
-                        if isinstance(taken, Taken):
-                            self._fold_own(tx, taken)
-                    places = self._register.places(tx, each.mid)
-                    self._logged += [(origin, place, each.mid) for origin, place in places]
-            after = waiting[-1].mid
-        if refused:
-            self._drop(refused)
+        waiting = self.outbox.held(mid)
+        self._enter(person, desk, "record/retry", [mid], now)
+        self.outbox.try_again(waiting, now)
+        return Outcome((mid,))
 
-    def watch(self, logged: Sequence[tuple[str, int, bytes]]) -> None:
-        """Keep these records of ours, by log and place, in the outbox until they are receipted."""
-        self._logged += logged
+    def give_up(self, person: Person, desk: str, mid: bytes, now: Moment) -> None:
+        """Forget a record that our node refused, after the act stands in the home log.
 
-    def drop_receipted(self) -> None:
-        """Forget what the peer receipted: it needs no second copy here."""
-        levels = self._register.levels
-        done = [each for each in self._logged if _holds(levels, *each[:2])]
-        if not done:
-            return
-        with self._register.shelf.begin() as tx:
-            for mid in dict.fromkeys(mid for _, _, mid in done):
-                if self._is_receipted(tx, mid):
-                    tx.outbox_drop(mid)
-        gone = set(done)
-        self._logged = [each for each in self._logged if each not in gone]
-
-    def _is_receipted(self, tx: ShelfTx, mid: bytes) -> bool:
-        row = tx.rows(house.RECORDS).get(mid)
-        if row is None:
-            return True  # the node's own: never in our outbox
-        levels = self._register.levels
-        held = {
-            levels[origin].peer
-            for origin, place in self._register.places(tx, mid)
-            if _holds(levels, origin, place)
-        }
-        parties = {names.party_of(address) for address in Values(row).texts("to")}
-        return parties - {self._register.book.card.name} <= held
+        Raises OurFault("office.not_refused") for any other: what was sent is never unsent.
+        """
+        self.outbox.held(mid)
+        self._enter(person, desk, "record/drop", [mid], now)
+        self.outbox.give_up(mid)
 
     def forget(self) -> None:
         """Watch no receipt any more: the tables are folded again."""
-        self._logged.clear()
+        self.outbox.forget()
         self._made.clear()
 
 
-def _holds(levels: Mapping[str, Level], origin: str, place: int) -> bool:
-    """Say whether the peer gave a receipt for this place of a log."""
-    return origin in levels and place < levels[origin].receipted
+def is_urgent(prec: str, kind: str) -> bool:
+    """Say whether a record may pass what others wait for (spec/log.md 5.1)."""
+    return prec == "FLASH" or kind.startswith("hotline.")
 
 
-def _refusal(answer: Answer) -> Fault:
-    kind = TheirFault if answer.code.startswith("E_") else OurFault
-    return kind(answer.code, answer.what, answer.remedy)
+def are_urgent(letters: Sequence[Letter]) -> bool:
+    """Say whether all of these letters may."""
+    return bool(letters) and all(is_urgent(each.prec, each.kind) for each in letters)
+
+
+def marked_unaudited(letter: Letter, fault: OurFault) -> Letter:
+    """Return a letter that says why the home log did not take it up."""
+    why = f"the home log took nothing: {fault.code}, {house.plain(fault.what)}"
+    return replace(letter, ext={**(letter.ext or {}), "unaudited": why[: limits.MAX_EXT_REASON]})

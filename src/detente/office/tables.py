@@ -14,13 +14,17 @@ Row = Mapping[str, Value]
 class Table:
     """A table. Its name is unique in the house; `find_by` says what may be asked for, hence indexed.
 
-    A column that is not required may be absent from a row (None reads the same).
+    A column that is not required may be absent from a row (None reads the same). quiet: a change is
+    no news to whoever looks at a screen; so of what looking itself writes. wide: rows of thousands of
+    bytes under a whole number, put mostly in its order; a store lays them end to end.
     """
 
     name: str
     key: str
     columns: tuple[Field, ...]
     find_by: tuple[tuple[str, ...], ...] = ()
+    quiet: bool = False
+    wide: bool = False
 
     def __post_init__(self) -> None:
         """Hold names to their form: they become SQL."""
@@ -28,9 +32,14 @@ class Table:
         assert self.key in self.named, f"{self.name} has its key among its columns"
         assert self.named[self.key].required, f"{self.name} has a whole key"
         assert not self.named[self.key].many, f"{self.name} has a plain key"
+        assert not self.wide or self.named[self.key].affinity == "integer", self.name
         for together in self.find_by:
             assert together, self.name
             assert set(together) <= self.named.keys(), f"{self.name}: {together}"
+
+    def __hash__(self) -> int:
+        """Return the hash of its name: it is asked for in every transaction, for each table."""
+        return hash(self.name)
 
     @cached_property
     def named(self) -> dict[str, Field]:
@@ -58,6 +67,14 @@ class Rows(Protocol):
         """Return the row of a key."""
         ...
 
+    def get_many(self, keys: Sequence[Value]) -> Sequence[Row]:
+        """Return the rows of these keys, in the order of keys; those without a row are left out."""
+        ...
+
+    def held(self, name: str, values: Sequence[Value]) -> frozenset[Value]:
+        """Return which of these values a row has in this column, which is one of `find_by` alone."""
+        ...
+
     def drop(self, key: Value) -> None:
         """Forget the row of a key; none is no fault."""
         ...
@@ -70,4 +87,8 @@ class Rows(Protocol):
         where: exactly the columns of one of `find_by`, or nothing. after: only rows with a key
         greater than this; None = from the first.
         """
+        ...
+
+    def count(self, where: Mapping[str, Value], count_max: int) -> int:
+        """Return how many rows `find` would find from the first on, without reading them."""
         ...

@@ -1,13 +1,15 @@
 """Values: what stands in a body, a row or a form, whole and typed; immutable."""
 
 from base64 import b32decode, b32encode
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from detente.core.moment import Moment, Span
 
 MID_BYTES = 32
 CUT_CHARS_MIN = 6  # a shorter beginning is a guess, not a name
+_T = TypeVar("_T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +41,11 @@ class Values(Mapping[str, "Value"]):
     The narrow getters (`text`, `mid`, ...) assert the type that the field's check has proved.
     """
 
-    __slots__ = ("_named",)
+    __slots__ = ("_made", "_named")
 
     def __init__(self, named: Mapping[str, "Value"]) -> None:
         self._named = {name: value for name, value in named.items() if value is not None}
+        self._made: dict[Callable[[Values], Any], Any] = {}
 
     def __getitem__(self, name: str) -> "Value":
         """Return the value, or raise KeyError."""
@@ -75,6 +78,26 @@ class Values(Mapping[str, "Value"]):
     def with_(self, **named: "Value") -> "Values":
         """Return the same values with these put in or replaced; None takes one out."""
         return Values({**self._named, **named})
+
+    def once(self, make: "Callable[[Values], _T]") -> "_T":
+        """Return what `make` makes of these values: made once, and nobody changes it.
+
+        It stands with the values and ends with them, or with `forget`: a text that was read is in no
+        memory but that of who holds it.
+        """
+        if make not in self._made:
+            self._made[make] = make(self)
+        found: _T = self._made[make]
+        return found
+
+    def keep(self, make: "Callable[[Values], Any]", made: object) -> "Values":
+        """Keep what `make` would make of these values, where it is known already; return them."""
+        self._made[make] = made
+        return self
+
+    def forget(self) -> None:
+        """Let go of what was made of these values."""
+        self._made.clear()
 
     def text(self, name: str, default: str = "") -> str:
         """Return a text, or `default` if it was not given."""

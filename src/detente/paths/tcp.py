@@ -9,7 +9,11 @@ from typing import Final, Literal
 
 from detente.core.errors import OurFault
 
-Reason = Literal["closed", "cut", "refused", "unreachable", "timeout", "key_refused"]
+Reason = Literal[
+    "closed", "cut", "refused", "unreachable", "timeout", "key_refused", "no_handshake"
+]
+NO_ANSWER: Final[Reason] = "timeout"
+NO_HANDSHAKE: Final[Reason] = "no_handshake"
 
 _FORM: Final = re.compile(r"tcp://(?:\[([0-9a-f:.]{2,45})\]|([0-9.]{7,15})):([1-9][0-9]{0,4})")
 _PORT_MAX: Final = 65_535
@@ -30,6 +34,10 @@ _WORDS: Final[dict[Reason, tuple[str, str]]] = {
     "refused": ("the line is up, their node does not answer", "ask the peer to start its node"),
     "unreachable": ("there is no way to their address", "check this machine's network and routes"),
     "timeout": ("nothing came back from their address", "check firewalls on both sides"),
+    "no_handshake": (
+        "the line is up, and whoever answers there shakes no hands",
+        "ask the peer whether its node runs at this address",
+    ),
     "key_refused": (
         "their node does not know our key",
         "give the peer our newest card, and see that it is confirmed there",

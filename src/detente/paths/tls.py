@@ -29,7 +29,8 @@ from detente.paths.tcp import PathClosed, closed_by
 MAX_HANDSHAKE: Final = 16_384  # bytes that a stranger may send before we know who it is
 READ_BYTES: Final = 262_144  # taken from the socket at a time
 
-_ALPN: Final = b"detente/1"
+PEERS: Final = b"detente/1"  # names of what is spoken after the handshake
+HATCH: Final = b"detente-hatch/1"
 _GROUP: Final = "X25519MLKEM768"
 _CLASSIC_GROUP: Final = "x25519"
 _RECORD: Final = 16_384  # bytes of application data in a TLS record
@@ -52,8 +53,8 @@ _ABOUT_KEYS: Final = (
 class TlsContext:
     """What all paths of one node share: its certificate, the rules, and a buffer to read into."""
 
-    def __init__(self, certificate: bytes, key: Ed25519PrivateKey) -> None:
-        """Take the certificate (DER) and its private key."""
+    def __init__(self, certificate: bytes, key: Ed25519PrivateKey, alpn: bytes = PEERS) -> None:
+        """Take the certificate (DER), its private key, and what is spoken on these paths."""
         ssl = SSL.Context(SSL.TLS_METHOD)
         ssl.set_min_proto_version(SSL.TLS1_3_VERSION)
         ssl.set_options(SSL.OP_NO_TICKET)
@@ -61,11 +62,15 @@ class TlsContext:
         ssl.clear_mode(_PARTIAL_WRITE)
         ssl.use_certificate(x509.load_der_x509_certificate(certificate))
         ssl.use_privatekey(key)
-        ssl.set_alpn_protos([_ALPN])
-        ssl.set_alpn_select_callback(_choose)
+        ssl.set_alpn_protos([alpn])
+        ssl.set_alpn_select_callback(
+            lambda _, offered: alpn if alpn in offered else SSL.NO_OVERLAPPING_PROTOCOLS
+        )
         ssl.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, _ask)
-        self.ssl = ssl
+        self.ssl, self.alpn = ssl, alpn
         self.buffer = memoryview(bytearray(READ_BYTES))
+        # Of one read, and of the record that the read before it cut.
+        self.plain = memoryview(bytearray(READ_BYTES + 3 * _RECORD))
 
 
 class TlsConnection:
@@ -92,7 +97,8 @@ class TlsConnection:
         party that must answer, if known. classic_ok holds the parties whose agreement allows X25519.
         """
         sock.settimeout(0)
-        self._sock, self._buffer = sock, context.buffer
+        self._sock, self._buffer, self._plain = sock, context.buffer, context.plain
+        self._alpn = context.alpn
         self._pins, self._expect, self._classic_ok = pins, expect, classic_ok
         self._since = since
         self._engine = SSL.Connection(context.ssl, None)
@@ -108,7 +114,8 @@ class TlsConnection:
         self._broken = False  # the socket takes no more; reading it says why
         self._party: str | None = None
         self.established = False
-        self.peer: str | None = None  # these two are known once established
+        self.pin = b""
+        self.peer: str | None = None  # these are known once established
         self.group: str | None = None
         self.pending_bytes = 0
         self.fault: Fault | None = None
@@ -123,12 +130,19 @@ class TlsConnection:
         return now - self._since
 
     @property
+    def is_connected(self) -> bool:
+        """False until a dialled address has answered."""
+        return not self._begins
+
+    @property
     def wants_write(self) -> bool:
         """True while `writable` has something to do."""
         return self._begins or bool(self._queue)
 
-    def readable(self) -> list[bytes]:
+    def readable(self) -> list[memoryview]:
         """Take what the socket holds, at most 256 KiB, and return the application's share of it.
+
+        It stands in a buffer that all connections of the context share, until one of them is read.
 
         The handshake goes on here too. Raises TheirFault: E_PIN, E_VERSION, E_LIMIT, E_FRAME; and
         PathClosed. What came before a fault is returned first: the fault then stands in `fault`.
@@ -220,7 +234,7 @@ class TlsConnection:
         except crypto.Error:
             self.fault = TheirFault("E_PIN", "the certificate holds no key", _STRANGER)
             return False
-        pin = hashlib.sha256(spki).digest()
+        pin = self.pin = hashlib.sha256(spki).digest()
         party = self._pins().get(pin)
         if party is None:
             who = f" where {self._expect} was expected" if self._expect else ""
@@ -253,9 +267,11 @@ class TlsConnection:
         certificate = self._engine.get_peer_certificate()
         if certificate is None or not self.judge(certificate):
             raise self._fail(self.fault or TheirFault("E_PIN", "no key was shown", _STRANGER))
-        if self._engine.get_alpn_proto_negotiated() != _ALPN:
+        if self._engine.get_alpn_proto_negotiated() != self._alpn:
             raise self._fail(
-                TheirFault("E_VERSION", "the other side speaks not detente/1", _NOT_OURS)
+                TheirFault(
+                    "E_VERSION", f"the other side speaks not {self._alpn.decode()}", _NOT_OURS
+                )
             )
         group = self._engine.get_group_name() or "none"
         classic = group.lower() == _CLASSIC_GROUP and self._party in self._classic_ok
@@ -269,24 +285,25 @@ class TlsConnection:
             )
         self.peer, self.group = self._party, group
 
-    def _take(self) -> list[bytes]:
-        chunks: list[bytes] = []
-        receive = self._engine.recv
+    def _take(self) -> list[memoryview]:
+        plain, count = self._plain, 0
+        receive = self._engine.recv_into
         try:
             while True:
-                chunks.append(receive(_RECORD))
+                count += receive(plain[count:], _RECORD)
         except SSL.WantReadError:
-            if not chunks:  # the engine alone was spoken to, and may have answered
+            if not count:  # the engine alone was spoken to, and may have answered
                 self._flush()
-            return chunks
+                return []
+            return [plain[:count]]
         except SSL.ZeroReturnError:
             self._fail(PathClosed("closed"))
         except SSL.Error as error:
             self._flush()
             self._fail(_fault_of(error))
-        if not chunks and self.fault:
+        if not count and self.fault:
             raise self.fault
-        return chunks
+        return [plain[:count]]
 
     def _flush(self) -> None:
         if not self._broken:
@@ -325,12 +342,6 @@ class TlsConnection:
     def _fail(self, fault: Fault) -> Fault:
         self.fault = fault
         return fault
-
-
-def _choose(
-    _connection: SSL.Connection, offered: list[bytes]
-) -> bytes | SSL._NoOverlappingProtocols:
-    return _ALPN if _ALPN in offered else SSL.NO_OVERLAPPING_PROTOCOLS
 
 
 def _ask(

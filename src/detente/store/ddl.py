@@ -26,12 +26,15 @@ class Shape:
         self._to_cell = tuple(
             (field.name, _writer(field), field.required) for field in table.columns
         )
-        self._from_cell = tuple((field.name, _reader(field)) for field in table.columns)
-        self._names = frozenset(names)
+        self._from_cell = tuple(
+            (field.name, read) for field in table.columns if (read := _reader(field)) is not None
+        )
+        self._names = tuple(names)
 
     def cells(self, row: Row) -> list[Cell]:
         """Return a row as cells in the order of the columns."""
-        assert self._names >= row.keys(), f"{self.table.name} has no {row.keys() - self._names}"
+        named = self.table.named.keys()
+        assert named >= row.keys(), f"{self.table.name} has no {row.keys() - named}"
         cells: list[Cell] = []
         for name, write, needed in self._to_cell:
             value = row.get(name)
@@ -47,10 +50,25 @@ class Shape:
 
     def row(self, cells: Sequence[Cell]) -> Row:
         """Return cells as a row; an empty cell is None."""
-        return {
-            name: cell if cell is None or read is None else read(cell)
-            for (name, read), cell in zip(self._from_cell, cells, strict=True)
-        }
+        row: dict[str, Value] = dict(zip(self._names, cells, strict=True))
+        for name, read in self._from_cell:
+            cell = row[name]
+            if cell is not None:
+                row[name] = read(cell)  # type: ignore[arg-type]
+        return row
+
+    def get_many(self, count: int) -> str:
+        """Return the statement that finds the rows of so many keys, in the order of keys."""
+        marks = ", ".join("?" * count)
+        return (
+            f'SELECT {self._listed} FROM "{self.table.name}" WHERE "{self.table.key}" IN ({marks}) '
+            f'ORDER BY "{self.table.key}"'
+        )
+
+    def held(self, name: str, count: int) -> str:
+        """Return the statement that finds which of so many values a column holds."""
+        marks = ", ".join("?" * count)
+        return f'SELECT DISTINCT "{name}" FROM "{self.table.name}" WHERE "{name}" IN ({marks})'
 
     def cell(self, name: str, value: Value) -> Cell:
         """Return one column's value as a cell."""
@@ -67,6 +85,12 @@ class Shape:
             f'ORDER BY "{self.table.key}" LIMIT ?'
         )
 
+    def count(self, where: Mapping[str, Value]) -> str:
+        """Return the statement that counts rows by columns, up to a number."""
+        asked = " AND ".join(f'"{name}" IS ?' for name in where)
+        clause = f" WHERE {asked}" if asked else ""
+        return f'SELECT count(*) FROM (SELECT 1 FROM "{self.table.name}"{clause} LIMIT ?)'
+
 
 @lru_cache(maxsize=1_024)
 def shape_of(table: Table) -> Shape:
@@ -77,9 +101,11 @@ def shape_of(table: Table) -> Shape:
 def create(table: Table) -> tuple[str, ...]:
     """Return the statements that make a table and its indexes."""
     columns = ", ".join(_column(table, field) for field in table.columns)
-    made = [f'CREATE TABLE "{table.name}" ({columns}) STRICT, WITHOUT ROWID']
+    # A row of a table WITHOUT ROWID stands in its index: one of a kilobyte takes a page of its own.
+    form = "STRICT" if table.wide else "STRICT, WITHOUT ROWID"
+    made = [f'CREATE TABLE "{table.name}" ({columns}) {form}']
     for together in table.find_by:
-        # The key is part of every index of a table WITHOUT ROWID: pages come in its order.
+        # The key, be it the row's own number, is part of every index: pages come in its order.
         listed = ", ".join(f'"{name}"' for name in together)
         made.append(f'CREATE INDEX "{index_name(table, together)}" ON "{table.name}" ({listed})')
     return tuple(made)

@@ -10,65 +10,60 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from detente.core import limits
 from detente.core.checkpoint import Checkpoint, Cosignature
 from detente.core.errors import OurFault
 from detente.core.moment import Moment
-from detente.node.ports import Head, Queued, Row, Tx
+from detente.node.ports import FLASH, Head, Queued, Row, Tx
+from detente.node.ports_stage import Blobs
+from detente.store import schema
+from detente.store.blobs import MemoryBlobs
+from detente.store.logs_base import LOG_BITS
+from detente.store.logs_cards import SqliteCardTx
+from detente.store.logs_care import CareRows
+from detente.store.logs_heads import HeadsTx
+from detente.store.logs_leg import SqliteLegTx
+from detente.store.logs_stage import StageTx
+from detente.store.room import Room, is_full
 
-SCHEMA: Final = 1
-_LOG_BITS: Final = 48  # a place is log number, then the record's number: rows of a log lie together
+SCHEMA: Final = len(schema.STEPS)
 _LEVEL_BITS: Final = 40
 _HEAD_BYTES: Final = 20_480  # pages that a new head touches
 WAL_FOLD: Final = 16 * 1024**2  # bytes in the WAL above which it is folded back into the file
-
-_TABLES: Final = """
-create table log (id integer primary key, origin text not null unique);
-create table entry (place integer primary key, entry blob not null, at integer not null,
-  envelope blob not null);
-create table tile (place integer primary key, root blob not null, hashes blob not null);
-create table head (log integer primary key, size integer not null, roots blob not null,
-  root blob, line1 blob, r_size integer, r_root blob, r_time integer, line3 blob);
-create table checkpoint (place integer primary key, root blob not null, line1 blob not null,
-  time integer, line3 blob);
-create table queue (id integer primary key autoincrement, link text not null,
-  rank integer not null, at integer not null, envelope blob not null);
-create index queue_order on queue (link, rank desc, id);
-create table number (key blob primary key, value blob not null) without rowid;
-create table note (name text primary key, value blob not null) without rowid;
-create table evidence (digest blob primary key, at integer not null, data blob not null);
-"""
 
 
 class SqliteLogs:
     """The store of one node. Open it once; its folder's lock keeps others out."""
 
-    def __init__(self, file: Path) -> None:
-        """Open or create the file. Raises OurFault: store.newer, store.damaged, store.unreadable."""
+    def __init__(self, file: Path, blobs: Blobs | None = None) -> None:
+        """Open or create the file; blobs lie in memory if no place is given for them.
+
+        Raises OurFault: store.newer, store.damaged, store.unreadable.
+        """
+        self._file = file
+        self.blobs: Blobs = MemoryBlobs() if blobs is None else blobs
         self._logs: dict[str, int] = {}
         self._stopped: OurFault | None = None
         self._written = 0  # bytes of rows committed since the WAL was folded back
+        self.commits = 0  # since it was opened; for metrics
         try:
             self._db = sqlite3.connect(file, isolation_level=None, cached_statements=256)
+            self._room = Room(self._db, file)
             self._open(file)
         except sqlite3.DatabaseError as error:
             raise fault_of(error, file) from None
 
     def _open(self, file: Path) -> None:
         db = self._db
-        version = db.execute("pragma user_version").fetchone()[0]
-        if version > SCHEMA:
-            raise OurFault(
-                "store.newer",
-                f"{file} was written by a newer version (form {version}, this one reads {SCHEMA})",
-                "run the newer detente, or restore a backup of this version",
-            )
+        schema.refuse_newer(db, schema.STEPS, file)
         db.execute("pragma journal_mode=wal")
         db.execute("pragma synchronous=full")
         db.execute("pragma fullfsync=on")
         db.execute("pragma wal_autocheckpoint=0")  # off the commit path: see fold_wal
         db.execute("pragma cache_size=-8192")
-        if version == 0:
-            db.executescript(f"begin immediate;{_TABLES}pragma user_version={SCHEMA};commit;")
+        db.execute("pragma temp_store=memory")  # a file beside it needs room on a disk
+        db.execute("pragma secure_delete=on")  # what a purge takes away is written over
+        schema.climb(db, schema.STEPS)
         self._logs = {origin: number for number, origin in db.execute("select id, origin from log")}
 
     @contextmanager
@@ -80,11 +75,13 @@ class SqliteLogs:
         if self._stopped:
             raise self._stopped
         try:
+            self._room.see()
             self._db.execute("begin immediate")
             tx = SqliteTx(self._db, self._logs)
             yield tx
             self._db.execute("commit")
             self._written += tx.written
+            self.commits += 1
         except sqlite3.DatabaseError as error:
             self._stopped = fault_of(error, None)
             self._undo()
@@ -105,6 +102,20 @@ class SqliteLogs:
             self._logs.update({origin: number for number, origin in rows})
 
     @property
+    def form(self) -> int:
+        """How many steps the file has taken."""
+        return SCHEMA
+
+    @property
+    def wal_size(self) -> int:
+        """Bytes of the WAL beside the file, as large as it ever grew since it was cut."""
+        wal = self._file.with_name(f"{self._file.name}-wal")
+        try:
+            return wal.stat().st_size
+        except OSError:
+            return 0
+
+    @property
     def fault(self) -> OurFault | None:
         """Why the store stopped, if it did."""
         return self._stopped
@@ -115,11 +126,36 @@ class SqliteLogs:
         A WAL that was folded back is written from its beginning again: a sync of blocks that the
         file already has is cheaper than one that makes it longer.
         """
-        if self._stopped or (only_large and self._written < WAL_FOLD):
+        large = self._room.fold_at if self._room.is_used else WAL_FOLD
+        if self._stopped or (only_large and self._written < large):
             return
         self._written = 0
         try:
+            self._room.see()
             self._db.execute("pragma wal_checkpoint(passive)")
+            self._room.renew()
+        except sqlite3.DatabaseError as error:
+            # A file that could not be made longer lost nothing: all of it stands in the WAL.
+            if not is_full(error):
+                self._stopped = fault_of(error, None)
+
+    def hold_room(self) -> None:
+        """Keep some of the disk for what is urgent; it is given up when the disk is full.
+
+        Raises OurFault: store.full, store.failed.
+        """
+        try:
+            self._room.hold()
+        except sqlite3.DatabaseError as error:
+            raise fault_of(error, self._file) from None
+
+    def empty_wal(self) -> None:
+        """Fold the WAL back and cut it to nothing: what was purged stays in no file."""
+        if self._stopped:
+            return
+        try:
+            self._db.execute("pragma wal_checkpoint(truncate)")
+            self._room.lengthen()
         except sqlite3.DatabaseError as error:
             self._stopped = fault_of(error, None)
 
@@ -132,6 +168,8 @@ def fault_of(error: sqlite3.DatabaseError, file: Path | None) -> OurFault:
     """Return what a failure of SQLite means to an operator."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     where = f" ({file})" if file else ""
+    if "Could not decode" in str(error):  # the driver's own: text that we never wrote
+        code = sqlite3.SQLITE_CORRUPT
     if code == sqlite3.SQLITE_FULL:
         return OurFault(
             "store.full", f"the disk is full{where}", "make room, then restart the node"
@@ -147,26 +185,14 @@ def fault_of(error: sqlite3.DatabaseError, file: Path | None) -> OurFault:
     )
 
 
-class SqliteTx:
+class SqliteTx(SqliteCardTx, CareRows, SqliteLegTx, HeadsTx, StageTx):
     """One transaction on the logs."""
-
-    def __init__(self, db: sqlite3.Connection, logs: dict[str, int]) -> None:
-        self._db, self._logs = db, logs
-        self.written = 0  # bytes this transaction adds to the WAL, about
-
-    def _base(self, origin: str) -> int:
-        number = self._logs.get(origin)
-        if number is None:
-            cursor = self._db.execute("insert into log (origin) values (?)", (origin,))
-            assert cursor.lastrowid is not None
-            number = self._logs[origin] = cursor.lastrowid
-        return number << _LOG_BITS
 
     def head(self, origin: str) -> Head:
         """Return the head of a log."""
         found = self._db.execute(
             "select size, roots, root, line1, r_size, r_root, r_time, line3 from head where log=?",
-            (self._base(origin) >> _LOG_BITS,),
+            (self._base(origin) >> LOG_BITS,),
         ).fetchone()
         if found is None:
             return Head(0, b"", None, None)
@@ -186,7 +212,7 @@ class SqliteTx:
         self._db.execute(
             "insert or replace into head values (?,?,?,?,?,?,?,?,?)",
             (
-                base >> _LOG_BITS,
+                base >> LOG_BITS,
                 head.size,
                 head.roots,
                 owner.root if owner else None,
@@ -224,7 +250,7 @@ class SqliteTx:
         cursor = self._db.execute(
             "select place, entry, envelope, at from entry where place>=? and place<?"
             " order by place limit ?",
-            (base + start, base + (1 << _LOG_BITS), count_max),
+            (base + start, base + (1 << LOG_BITS), count_max),
         )
         for place, entry, envelope, at in cursor:
             bytes_max -= len(envelope)
@@ -242,17 +268,18 @@ class SqliteTx:
         )
         return [entry for (entry,) in rows]
 
-    def _tile_place(self, origin: str, level: int, index: int) -> int:
+    def tile_place(self, origin: str, level: int, index: int) -> int:
+        """Return the place of a tile among all tiles."""
         return self._base(origin) + (level << _LEVEL_BITS) + index
 
     def put_tile(self, origin: str, level: int, index: int, root: bytes, hashes: bytes) -> None:
         """Keep 256 hashes and their root."""
-        place = self._tile_place(origin, level, index)
+        place = self.tile_place(origin, level, index)
         self._db.execute("insert into tile values (?,?,?)", (place, root, hashes))
 
     def tile_root(self, origin: str, level: int, index: int) -> bytes:
         """Return the root kept with a tile."""
-        place = self._tile_place(origin, level, index)
+        place = self.tile_place(origin, level, index)
         found: bytes = self._db.execute("select root from tile where place=?", (place,)).fetchone()[
             0
         ]
@@ -260,7 +287,7 @@ class SqliteTx:
 
     def tile(self, origin: str, level: int, index: int) -> bytes:
         """Return the 256 hashes of a tile."""
-        place = self._tile_place(origin, level, index)
+        place = self.tile_place(origin, level, index)
         row = self._db.execute("select hashes from tile where place=?", (place,)).fetchone()
         found: bytes = row[0]
         return found
@@ -271,32 +298,50 @@ class SqliteTx:
         found = self._db.execute(
             "select place, root, line1, time, line3 from checkpoint"
             " where place>=? and place<? and line3 is not null order by place limit 1",
-            (base + size, base + (1 << _LOG_BITS)),
+            (base + size, base + (1 << LOG_BITS)),
         ).fetchone()
+        leg = self.leg_from(origin, size)
+        if leg and (found is None or leg.size <= found[0] - base):
+            return leg.checkpoint, leg.receipt
         if found is None:
             return None
         place, root, line1, time, line3 = found
         return Checkpoint(place - base, root, line1), Cosignature(place - base, root, time, line3)
 
-    def queue(self, link_id: str, rank: int, envelope: bytes, at: Moment) -> None:
+    def queue(self, link_id: str, rank: int, kind: str, envelope: bytes, at: Moment) -> None:
         """Keep a record until it can be logged."""
         self._db.execute(
-            "insert into queue (link, rank, at, envelope) values (?,?,?,?)",
-            (link_id, rank, at.ms, envelope),
+            "insert into queue (link, rank, kind, at, envelope) values (?,?,?,?,?)",
+            (link_id, rank, kind, at.ms, envelope),
         )
 
-    def queued(self, link_id: str, count_max: int, bytes_max: int) -> list[Queued]:
-        """Return what waits, highest rank first, then oldest; all of one rank."""
+    def queued(
+        self,
+        link_id: str,
+        count_max: int,
+        bytes_max: int,
+        families: Sequence[str] | None = None,
+        inline_max: int = limits.MAX_ENVELOPE,
+    ) -> list[Queued]:
+        """Return what may be logged, highest rank first, then oldest; all of one rank."""
         found: list[Queued] = []
+        chosen = ""
+        values: list[str | int] = [link_id, inline_max]
+        if families is not None:
+            chosen = f" and (rank={FLASH}{' or (kind>=? and kind<?)' * len(families)})"
+            # From "hotline." up to "hotline/", the character after the point.
+            values += [end for each in families for end in (f"{each}.", f"{each}/")]
         cursor = self._db.execute(
-            "select id, rank, envelope from queue where link=? order by rank desc, id limit ?",
-            (link_id, count_max),
+            "select id, rank, envelope, ready from queue where link=?"
+            f" and (ready=1 or length(envelope)<=? or rank={FLASH})"
+            f"{chosen} order by rank desc, id limit ?",
+            (*values, count_max),
         )
-        for number, rank, envelope in cursor:
+        for number, rank, envelope, ready in cursor:
             bytes_max -= len(envelope)
             if found and (bytes_max < 0 or rank != found[0].rank):
                 break
-            found.append(Queued(number, rank, envelope))
+            found.append(Queued(number, rank, envelope, bool(ready)))
         return found
 
     def unqueue(self, ids: Sequence[int]) -> None:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 from detente.core.errors import OurFault
 from detente.core.moment import Moment
+from detente.office import finding
 from detente.office.fields import Cell, Value
+from detente.office.finding import Findable, Sought
 from detente.office.ports import ShelfTx, Waiting
 from detente.office.tables import Row, Rows, Table
 from detente.store.ddl import create, shape_fault, shape_of
@@ -71,6 +73,18 @@ class MemoryRows:
         cells = self._kept.cells.get(self._key(key))
         return None if cells is None else self._shape.row(cells)
 
+    def get_many(self, keys: Sequence[Value]) -> Sequence[Row]:
+        """Return the rows of these keys, in the order of keys."""
+        wanted = sorted({self._key(key) for key in keys} & self._kept.cells.keys(), key=_in_order)
+        return [self._shape.row(self._kept.cells[cell]) for cell in wanted]
+
+    def held(self, name: str, values: Sequence[Value]) -> frozenset[Value]:
+        """Return which of these values a row has in a column."""
+        assert self._table.may_find({name: None}), f"{self._table.name} is not found by {name}"
+        at = self._names.index(name)
+        there = {cells[at] for cells in self._kept.cells.values()}
+        return frozenset(each for each in values if self._shape.cell(name, each) in there)
+
     def drop(self, key: Value) -> None:
         """Forget the row of a key."""
         self._kept.drop(self._key(key))
@@ -94,6 +108,10 @@ class MemoryRows:
                 found.append(self._shape.row(cells))
         return found
 
+    def count(self, where: Mapping[str, Value], count_max: int) -> int:
+        """Return how many rows `find` would find from the first on."""
+        return len(self.find(where, None, count_max))
+
     def _key(self, key: Value) -> Cell:
         return self._shape.cell(self._table.key, key)
 
@@ -105,6 +123,7 @@ class _State:
     outbox: dict[bytes, Waiting] = field(default_factory=dict)
     numbers: dict[str, int] = field(default_factory=dict)
     notes: dict[str, bytes] = field(default_factory=dict)
+    found: dict[bytes, Findable] = field(default_factory=dict)
 
 
 class _Tx:
@@ -117,6 +136,7 @@ class _Tx:
             dict(state.outbox),
             dict(state.numbers),
             dict(state.notes),
+            dict(state.found),
         )
         self._copied: set[str] = set()
 
@@ -143,6 +163,20 @@ class _Tx:
     def set_place(self, origin: str, place: int) -> None:
         self.state.places[origin] = place
 
+    def find_put(self, found: Findable) -> None:
+        self.state.found[found.mid] = found
+
+    def find_clear(self) -> None:
+        self.state.found.clear()
+
+    def find_mids(self, sought: Sought, count_max: int) -> Sequence[bytes]:
+        fitting = [each for each in self.state.found.values() if finding.fits(each, sought)]
+        fitting.sort(key=finding.order, reverse=True)
+        if sought.after is not None:
+            last = sought.after[0].ms, sought.after[1]
+            fitting = [each for each in fitting if finding.order(each) < last]
+        return [each.mid for each in fitting[:count_max]]
+
     def outbox_put(self, mid: bytes, envelope: bytes, at: Moment) -> None:
         self.state.outbox.setdefault(mid, Waiting(mid, envelope, at))
 
@@ -150,6 +184,12 @@ class _Tx:
         mids = list(self.state.outbox)
         start = mids.index(mid) + 1 if mid in self.state.outbox else 0
         return [self.state.outbox[one] for one in mids[start : start + count_max]]
+
+    def outbox_at(self, mid: bytes) -> Waiting:
+        return self.state.outbox[mid]
+
+    def outbox_has(self, mid: bytes) -> bool:
+        return mid in self.state.outbox
 
     def outbox_drop(self, mid: bytes) -> None:
         self.state.outbox.pop(mid, None)
@@ -173,6 +213,10 @@ class MemoryShelf:
         self._open = False
         self._stopped = False
         self.fail_commits = False
+
+    def close(self) -> None:
+        """Let all of it go."""
+        self._state = _State()
 
     @contextmanager
     def begin(self) -> Iterator[ShelfTx]:

@@ -9,10 +9,16 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
+from detente.core import limits
 from detente.core.checkpoint import Checkpoint, Cosignature
+from detente.core.envelope import MAGIC
 from detente.core.errors import OurFault
 from detente.core.moment import Moment
-from detente.node.ports import Head, Queued, Row, Tx
+from detente.node.ports import FLASH, Head, Queued, Row, Tx
+from detente.store.blobs import MemoryBlobs
+from detente.store.memory_cards import CardShelf, MemoryCardTx
+from detente.store.memory_leg import LegRows, MemoryLegTx
+from detente.store.memory_stage import MemoryStageTx, StageDisk
 
 Undo = Callable[[], object]
 _K = TypeVar("_K")
@@ -33,10 +39,15 @@ class Disk:
     tiles: dict[tuple[str, int, int], tuple[bytes, bytes]] = field(default_factory=dict)
     waiting: dict[str, list[Queued]] = field(default_factory=dict)
     queued: int = 0
+    queued_at: dict[int, Moment] = field(default_factory=dict)
     numbers: dict[bytes, bytes] = field(default_factory=dict)
     notes: dict[str, bytes] = field(default_factory=dict)
     evidence: dict[bytes, bytes] = field(default_factory=dict)
+    cards: CardShelf = field(default_factory=CardShelf)
+    legs: LegRows = field(default_factory=dict)
+    kinds: dict[int, str] = field(default_factory=dict)  # of what waits, by its number
     unsure: list[list[Undo]] = field(default_factory=list)
+    stage: StageDisk = field(default_factory=StageDisk)
 
     def copy(self) -> "Disk":
         """Return a backup of the disk as it is now."""
@@ -47,9 +58,14 @@ class Disk:
             tiles=dict(self.tiles),
             waiting={link_id: list(rows) for link_id, rows in self.waiting.items()},
             queued=self.queued,
+            queued_at=dict(self.queued_at),
             numbers=dict(self.numbers),
             notes=dict(self.notes),
             evidence=dict(self.evidence),
+            cards=self.cards.copy(),
+            stage=self.stage.copy(),
+            legs={origin: dict(rows) for origin, rows in self.legs.items()},
+            kinds=dict(self.kinds),
         )
 
     def lose(self, commits_max: int) -> int:
@@ -84,6 +100,7 @@ class MemoryLogs:
         after: Callable[[frozenset[str]], None] = _nothing,
     ) -> None:
         self._disk, self._before, self._after = disk, before, after
+        self.blobs = MemoryBlobs(disk.stage.files)
         self._stopped: OurFault | None = None
 
     @contextmanager
@@ -114,11 +131,14 @@ class MemoryLogs:
         self._after(touched)
 
 
-class MemoryTx:
+class MemoryTx(MemoryCardTx, MemoryLegTx, MemoryStageTx):
     """One transaction on the logs."""
 
     def __init__(self, disk: Disk) -> None:
         self._disk = disk
+        self._shelf, self._numbers = disk.cards, disk.numbers
+        self._stage, self._queues = disk.stage, disk.waiting
+        self._legs, self._checkpoints = disk.legs, disk.checkpoints
         self.undo: list[Undo] = []
         self.touched: set[str] = set()
 
@@ -189,20 +209,40 @@ class MemoryTx:
     def checkpoint_at(self, origin: str, size: int) -> tuple[Checkpoint, Cosignature] | None:
         """Return the first receipted checkpoint of at least `size`."""
         kept = self._disk.checkpoints.get(origin, {})
-        for at in sorted(each for each in kept if each >= size):
-            head, receipt = kept[at]
-            if receipt:
-                # As on disk, root and size are the checkpoint's.
-                return head, Cosignature(head.size, head.root, receipt.time, receipt.signature)
-        return None
+        leg = self.leg_from(origin, size)
+        sizes = [at for at, (_, receipt) in kept.items() if receipt and at >= size]
+        if leg and (not sizes or leg.size <= min(sizes)):
+            return leg.checkpoint, leg.receipt
+        return self.receipted_at(origin, min(sizes)) if sizes else None
 
-    def queue(self, link_id: str, rank: int, envelope: bytes, at: Moment) -> None:
+    def evidence(self, digest: bytes) -> bytes | None:
+        """Return a proof that was kept, by its hash."""
+        return self._disk.evidence.get(digest)
+
+    def checkpoint_upto(
+        self, origin: str, above: int, upto: int
+    ) -> tuple[Checkpoint, Cosignature | None] | None:
+        """Return the largest signed state of a size above one and up to another."""
+        kept = {
+            size: (leg.checkpoint, leg.receipt)
+            for size, leg in self._disk.legs.get(origin, {}).items()
+        } | self._disk.checkpoints.get(origin, {})
+        found = max((size for size in kept if above < size <= upto), default=None)
+        if found is None:
+            return None
+        head, receipt = kept[found]
+        if receipt:  # as on disk, root and size are the checkpoint's
+            receipt = Cosignature(head.size, head.root, receipt.time, receipt.signature)
+        return head, receipt
+
+    def queue(self, link_id: str, rank: int, kind: str, envelope: bytes, at: Moment) -> None:
         """Keep a record until it can be logged."""
-        del at  # of use to people who look into the file
         disk = self._disk
         waiting = disk.waiting.setdefault(link_id, [])
         disk.queued += 1
         waiting.append(Queued(disk.queued, rank, envelope))
+        self._put(disk.queued_at, disk.queued, at)
+        self._put(disk.kinds, disk.queued, kind)
 
         def undo() -> None:
             waiting.pop()
@@ -210,16 +250,30 @@ class MemoryTx:
 
         self.undo.append(undo)
 
-    def queued(self, link_id: str, count_max: int, bytes_max: int) -> list[Queued]:
-        """Return what waits, highest rank first, then oldest; all of one rank."""
+    def queued(
+        self,
+        link_id: str,
+        count_max: int,
+        bytes_max: int,
+        families: Sequence[str] | None = None,
+        inline_max: int = limits.MAX_ENVELOPE,
+    ) -> list[Queued]:
+        """Return what may be logged, highest rank first, then oldest; all of one rank."""
         found: list[Queued] = []
-        waiting = sorted(self._disk.waiting.get(link_id, []), key=lambda row: (-row.rank, row.id))
+        held_back = {row.id for row in self.large(link_id, inline_max, self._disk.queued)}
+        waiting = [row for row in self._disk.waiting.get(link_id, []) if row.id not in held_back]
+        waiting.sort(key=lambda row: (-row.rank, row.id))
+        if families is not None:
+            waiting = [row for row in waiting if row.rank == FLASH or self._is_of(row, families)]
         for row in waiting[:count_max]:
             bytes_max -= len(row.envelope)
             if found and (bytes_max < 0 or row.rank != found[0].rank):
                 break
-            found.append(row)
+            found.append(row._replace(staged=row.id in self._disk.stage.ready))
         return found
+
+    def _is_of(self, row: Queued, families: Sequence[str]) -> bool:
+        return self._disk.kinds[row.id].startswith(tuple(f"{each}." for each in families))
 
     def unqueue(self, ids: Sequence[int]) -> None:
         """Forget what was logged."""
@@ -232,6 +286,27 @@ class MemoryTx:
     def queue_sizes(self) -> Mapping[str, int]:
         """Return how many records wait, by link."""
         return {link_id: len(rows) for link_id, rows in self._disk.waiting.items() if rows}
+
+    def rewrite(self, origin: str, row: Row) -> None:
+        """Put a row in the place of the one with its number."""
+        kept = self._disk.rows[origin]
+        old = kept[row.seq]
+        kept[row.seq] = row._replace(kept_at=old.kept_at)
+        self.undo.append(lambda: kept.__setitem__(row.seq, old))
+
+    def whole(
+        self, origin: str, start: int, end: int, before: Moment, count_max: int
+    ) -> Sequence[int]:
+        """Return numbers of records in [start, end) kept before a moment and still whole."""
+        rows = self._disk.rows.get(origin, [])[start:end]
+        found = [r.seq for r in rows if r.kept_at < before and r.envelope[:4] == MAGIC]
+        return found[:count_max]
+
+    def oldest_queued(self) -> Mapping[str, Moment]:
+        """Return since when the oldest record of each link waits."""
+        at = self._disk.queued_at
+        waiting = self._disk.waiting.items()
+        return {link: min(at[row.id] for row in rows) for link, rows in waiting if rows}
 
     def number(self, key: bytes) -> bytes | None:
         """Return what stands under a record's number."""

@@ -9,13 +9,17 @@ from typing import Final
 
 from detente.core.errors import OurFault
 from detente.core.moment import Moment
-from detente.office.fields import Value
+from detente.office.fields import Cell, Value
 from detente.office.ports import ShelfTx, Waiting
 from detente.office.tables import Row, Rows, Table
+from detente.store import schema
 from detente.store.ddl import Shape, shape_fault, shape_of
+from detente.store.found import FOUND, Found, make_fast
+from detente.store.room import Room
 
-SCHEMA: Final = 1  # of the tables below; those of desks carry their own shape
 BUSY_MS: Final = 5_000
+_PAGE: Final = 4096  # bytes
+_KEYS: Final = 500  # of one statement
 
 _PRAGMAS = (
     "PRAGMA journal_mode = WAL",
@@ -24,19 +28,23 @@ _PRAGMAS = (
     "PRAGMA checkpoint_fullfsync = ON",
     "PRAGMA foreign_keys = ON",
     "PRAGMA trusted_schema = OFF",
+    "PRAGMA temp_store = MEMORY",  # a file beside it needs room on a disk
+    "PRAGMA secure_delete = ON",  # what a purge takes away is written over
     f"PRAGMA busy_timeout = {BUSY_MS}",
 )
-_OWN = (
-    "CREATE TABLE shelf_shapes (name TEXT PRIMARY KEY NOT NULL, made TEXT NOT NULL) STRICT",
-    "CREATE TABLE shelf_places (origin TEXT PRIMARY KEY NOT NULL, place INTEGER NOT NULL) STRICT",
-    (
-        "CREATE TABLE shelf_outbox (number INTEGER PRIMARY KEY AUTOINCREMENT,"
-        " mid BLOB UNIQUE NOT NULL, envelope BLOB NOT NULL, at INTEGER NOT NULL) STRICT"
-    ),
-    "CREATE TABLE shelf_numbers (key TEXT PRIMARY KEY NOT NULL, number INTEGER NOT NULL) STRICT",
-    "CREATE TABLE shelf_notes (key TEXT PRIMARY KEY NOT NULL, value BLOB NOT NULL) STRICT",
-    f"PRAGMA user_version = {SCHEMA}",
+# Steps as in store/schema: append, never edit. The tables of desks carry their own shape.
+STEPS: Final[tuple[str, ...]] = (
+    """
+CREATE TABLE shelf_shapes (name TEXT PRIMARY KEY NOT NULL, made TEXT NOT NULL) STRICT;
+CREATE TABLE shelf_places (origin TEXT PRIMARY KEY NOT NULL, place INTEGER NOT NULL) STRICT;
+CREATE TABLE shelf_outbox (number INTEGER PRIMARY KEY AUTOINCREMENT,
+  mid BLOB UNIQUE NOT NULL, envelope BLOB NOT NULL, at INTEGER NOT NULL) STRICT;
+CREATE TABLE shelf_numbers (key TEXT PRIMARY KEY NOT NULL, number INTEGER NOT NULL) STRICT;
+CREATE TABLE shelf_notes (key TEXT PRIMARY KEY NOT NULL, value BLOB NOT NULL) STRICT;
+""",
+    FOUND,
 )
+SCHEMA: Final = len(STEPS)
 _STOPPED = ("store.stopped", "the store stopped after a fault", "mend it and restart")
 _FAULTS = {
     sqlite3.SQLITE_FULL: ("store.full", "no room left on the disk", "make room, then restart"),
@@ -60,16 +68,22 @@ def fault_of(error: sqlite3.Error) -> OurFault:
 class _Rows:
     """One table inside one transaction. One statement a call, prepared once by the driver."""
 
-    def __init__(self, base: sqlite3.Connection, shape: Shape) -> None:
+    def __init__(self, base: sqlite3.Connection, shape: Shape, moves: list[int]) -> None:
         self._shape = shape
         self.table = shape.table
         self._do = base.execute
         self._do_many = base.executemany
+        self._moves = moves
+
+    def _move(self) -> None:
+        self._moves[self.table.quiet] += 1
 
     def put(self, row: Row) -> None:
+        self._move()
         self._do(self._shape.put, self._shape.cells(row))
 
     def put_many(self, rows: Sequence[Row]) -> None:
+        self._move()
         self._do_many(self._shape.put, map(self._shape.cells, rows))
 
     def get(self, key: Value) -> Row | None:
@@ -77,7 +91,26 @@ class _Rows:
         cells = self._do(shape.get, (shape.cell(shape.table.key, key),)).fetchone()
         return None if cells is None else shape.row(cells)
 
+    def get_many(self, keys: Sequence[Value]) -> Sequence[Row]:
+        shape, found = self._shape, list[Row]()
+        wanted = sorted({shape.cell(shape.table.key, key) for key in keys})  # type: ignore[type-var]
+        for start in range(0, len(wanted), _KEYS):
+            some = wanted[start : start + _KEYS]
+            found += [shape.row(each) for each in self._do(shape.get_many(len(some)), some)]
+        return found
+
+    def held(self, name: str, values: Sequence[Value]) -> frozenset[Value]:
+        shape, there = self._shape, set[Cell]()
+        assert shape.table.may_find({name: None}), f"{shape.table.name} is not found by {name}"
+        cells = {each: shape.cell(name, each) for each in values}
+        wanted = sorted(set(cells.values()))  # type: ignore[type-var]
+        for start in range(0, len(wanted), _KEYS):
+            some = wanted[start : start + _KEYS]
+            there.update(each for (each,) in self._do(shape.held(name, len(some)), some))
+        return frozenset(each for each, cell in cells.items() if cell in there)
+
     def drop(self, key: Value) -> None:
+        self._move()
         shape = self._shape
         self._do(shape.drop, (shape.cell(shape.table.key, key),))
 
@@ -93,10 +126,21 @@ class _Rows:
         found = self._do(shape.find(where, after=after is not None), (*bound, count_max))
         return [shape.row(cells) for cells in found]
 
+    def count(self, where: Mapping[str, Value], count_max: int) -> int:
+        shape = self._shape
+        assert shape.table.may_find(where), f"{shape.table.name} is not found by {sorted(where)}"
+        bound = [shape.cell(name, value) for name, value in where.items()]
+        found: int = self._do(shape.count(where), (*bound, count_max)).fetchone()[0]
+        return found
+
 
 class _Tx:
-    def __init__(self, base: sqlite3.Connection, known: dict[str, Shape]) -> None:
-        self._base, self._known = base, known
+    def __init__(
+        self, base: sqlite3.Connection, known: dict[str, Shape], moves: list[int], *, fast: bool
+    ) -> None:
+        self._base, self._known, self._moves = base, known, moves
+        found = Found(base, fast=fast)
+        self.find_put, self.find_clear, self.find_mids = found.put, found.clear, found.mids
         # Shapes seen in this transaction count for later ones only once it is committed.
         self.seen: dict[str, Shape] = {}
         self._rows: dict[str, _Rows] = {}
@@ -111,7 +155,7 @@ class _Tx:
         shape = shape_of(table)
         if self._known.get(table.name) is not shape and self.seen.get(table.name) is not shape:
             self._stand(table, shape)
-        return _Rows(self._base, shape)
+        return _Rows(self._base, shape, self._moves)
 
     def _stand(self, table: Table, shape: Shape) -> None:
         made = ";\n".join(shape.create)
@@ -154,6 +198,17 @@ class _Tx:
         )
         return [Waiting(one, envelope, Moment(at)) for one, envelope, at in found]
 
+    def outbox_at(self, mid: bytes) -> Waiting:
+        found = self._base.execute(
+            "SELECT mid, envelope, at FROM shelf_outbox WHERE mid = ?", (mid,)
+        ).fetchall()
+        ((same, envelope, at),) = found
+        return Waiting(same, envelope, Moment(at))
+
+    def outbox_has(self, mid: bytes) -> bool:
+        found = self._base.execute("SELECT 1 FROM shelf_outbox WHERE mid = ?", (mid,)).fetchall()
+        return bool(found)
+
     def outbox_drop(self, mid: bytes) -> None:
         self._base.execute("DELETE FROM shelf_outbox WHERE mid = ?", (mid,))
 
@@ -185,29 +240,29 @@ class SqliteShelf:
     "store.failed") when opened.
     """
 
-    def __init__(self, file: Path) -> None:
+    def __init__(self, file: Path, *, on_disk: bool = True) -> None:
+        """Open it. on_disk False: it is in memory, and `file` names nothing but what it is of."""
         self._known: dict[str, Shape] = {}
+        self._moves = [0, 0]  # rows put and dropped since the start, in tables that are quiet last
         self._open = False
         self._stopped = False
-        _make_private(file)
+        self._fast = False
+        if on_disk:
+            _make_private(file)
         try:
-            self._base = sqlite3.connect(file, isolation_level=None, cached_statements=512)
+            place = file if on_disk else ":memory:"
+            self._base = sqlite3.connect(place, isolation_level=None, cached_statements=512)
         except sqlite3.Error as error:
             raise fault_of(error) from error
-        self._guard(self._prepare)
+        self._room = Room(self._base, file)
+        self._guard(lambda: self._prepare(file))
 
-    def _prepare(self) -> None:
+    def _prepare(self, file: Path) -> None:
+        schema.refuse_newer(self._base, STEPS, file)
         for pragma in _PRAGMAS:
             self._base.execute(pragma)
-        (version,) = self._base.execute("PRAGMA user_version").fetchone()
-        if version > SCHEMA:
-            what = f"the store has schema {version}, this program knows {SCHEMA}"
-            raise OurFault("store.newer", what, "start the newer program")
-        if version == 0:
-            self._base.execute("BEGIN IMMEDIATE")
-            for statement in _OWN:
-                self._base.execute(statement)
-            self._base.execute("COMMIT")
+        schema.climb(self._base, STEPS)
+        self._fast = make_fast(self._base)
 
     def _guard(self, step: Callable[[], None]) -> None:
         try:
@@ -220,6 +275,41 @@ class SqliteShelf:
             raise
 
     @property
+    def moves(self) -> int:
+        """A number that grows with every row put or dropped, but in quiet tables."""
+        return self._moves[0]
+
+    def hold_room(self) -> None:
+        """Keep some of the disk for what is urgent, or keep it again; call it in a quiet moment.
+
+        It is given up when the disk is full. Raises OurFault as opening does.
+        """
+        try:
+            self._room.hold()
+            pages = 2 * self._room.fold_at // _PAGE  # half of it is left for the next one
+            self._base.execute(f"PRAGMA wal_autocheckpoint = {pages}")
+        except sqlite3.Error as error:
+            raise fault_of(error) from error
+
+    def renew_room(self) -> None:
+        """Keep it again, if it was given up and the disk has room now. Raises as hold_room."""
+        try:
+            self._room.renew()
+        except sqlite3.Error as error:
+            raise fault_of(error) from error
+
+    def scrub(self) -> None:
+        """Take out of the WAL what was dropped from the tables, which `secure_delete` wrote over.
+
+        WEAK: a disk that writes elsewhere (flash, copy on write, snapshots) may keep the old bytes.
+        Raises as hold_room.
+        """
+        try:
+            self._base.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+        except sqlite3.Error as error:
+            raise fault_of(error) from error
+
+    @property
     def stopped(self) -> bool:
         """Whether the disk failed: nothing more is read or written through this handle."""
         return self._stopped
@@ -230,8 +320,9 @@ class SqliteShelf:
         if self._stopped:
             raise OurFault(*_STOPPED)
         assert not self._open, "one transaction at a time"
-        tx = _Tx(self._base, self._known)
+        tx = _Tx(self._base, self._known, self._moves, fast=self._fast)
         try:
+            self._room.see()
             self._base.execute("BEGIN IMMEDIATE")
             self._open = True
             yield tx

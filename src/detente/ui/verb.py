@@ -91,6 +91,12 @@ def as_json(columns: Sequence[Field], row: Row) -> dict[str, Json]:
     return found
 
 
+def about_of(verb: Verb) -> str:
+    """Return the key of the words that say what a verb does."""
+    desk, _, name = verb.name.partition("/")
+    return verb.about or f"{desk}.{'act' if isinstance(verb, Act) else 'look'}.{name}"
+
+
 def command(
     verb: Verb, words: Words, language: str, run: Run, extra: "Sequence[click.Parameter]" = ()
 ) -> "click.Command":
@@ -98,8 +104,7 @@ def command(
     import click  # noqa: PLC0415  a start that shows no verb does not pay for it
 
     desk, _, name = verb.name.partition("/")
-    kind = "act" if isinstance(verb, Act) else "look"
-    about = words.get(verb.about or f"{desk}.{kind}.{name}", language)
+    about = words.get(about_of(verb), language)
     bare = [field for field in verb.fields if field.bare]
     lines = [f"{option_of(field)}  {_about(desk, field, words, language)}" for field in bare]
     example = (

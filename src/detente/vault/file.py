@@ -15,17 +15,18 @@ from typing import Final
 
 from detente.core.errors import OurFault
 from detente.vault import sealing
+from detente.vault.box import SmallBox
 from detente.vault.certificate import TlsIdentity, tls_identity
 from detente.vault.keys import Ed25519Signer, Entropy, Key, KeySeed, MlDsaSigner, XWingOpener
 from detente.vault.sealing import Cost, Kdf, KeyFile, NotOpened
 
-_KEY_ID: Final = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?")
+_KEY_ID: Final = re.compile(r"[a-z0-9]([a-z0-9._-]{0,62}[a-z0-9])?(~[a-z][a-z0-9._-]{0,31})?")
 _SUFFIX: Final = ".json"
 _STANDARD: Final = Cost()
 
 
 class FileVault:
-    """The keys of one folder, open. Hands out signers and openers, never a seed."""
+    """The keys of one folder, open. Hands out signers and openers; a seed only to be wrapped anew."""
 
     def __init__(
         self,
@@ -55,7 +56,7 @@ class FileVault:
             raise OurFault(
                 "vault.passphrase", "a vault needs a passphrase", "give one that is not empty"
             )
-        with _writing(folder):
+        with writing(folder):
             if folder.exists() and any(folder.iterdir()):
                 raise _exists(str(folder))
             kdf = Kdf.fresh(cost, entropy)
@@ -65,9 +66,9 @@ class FileVault:
             for leftover in beside.iterdir():  # of a making that was cut short
                 leftover.unlink()
             for key_id, seed in seeds.items():
-                _write(beside, key_id, sealing.seal(key_id, seed, kdf, wrap, entropy))
+                write_key(beside, key_id, sealing.seal(key_id, seed, kdf, wrap, entropy))
             beside.rename(folder)  # an empty folder may stand there already
-            _sync(folder.parent)
+            sync(folder.parent)
         return cls._load(folder, {kdf: wrap}, None)
 
     @classmethod
@@ -77,6 +78,7 @@ class FileVault:
         Raises OurFault: vault.missing, vault.permissions, vault.passphrase, vault.damaged,
         vault.newer, vault.unreadable.
         """
+        _finish_change(folder)
         return cls._load(folder, {}, passphrase)
 
     @classmethod
@@ -109,12 +111,70 @@ class FileVault:
 
         Raises OurFault: vault.exists, vault.unwritable.
         """
-        with _writing(self._folder):
+        with writing(self._folder):
             if key_id in self._keys or (self._folder / f"{key_id}{_SUFFIX}").exists():
                 raise _exists(f"{self._folder}: {key_id}")
             data = sealing.seal(key_id, seed, self._kdf, self._wrap, entropy)
-            _write(self._folder, key_id, data)
+            write_key(self._folder, key_id, data)
+            if os.geteuid() == 0:
+                about = self._folder.stat()
+                os.chown(self._folder / f"{key_id}{_SUFFIX}", about.st_uid, about.st_gid)
         self._keys[key_id] = sealing.unseal(sealing.read(data, key_id), self._wrap)
+
+    def remove(self, key_id: str) -> None:
+        """Take a key away for good. Raises OurFault: vault.no_key, vault.unwritable.
+
+        WEAK: what the disk keeps of a file that was taken away is the disk's matter.
+        """
+        self._key(key_id)
+        with writing(self._folder):
+            (self._folder / f"{key_id}{_SUFFIX}").unlink()
+            sync(self._folder)
+        del self._keys[key_id]
+
+    def change_passphrase(self, passphrase: bytes, entropy: Entropy) -> None:
+        """Seal all keys under another passphrase, with the same cost; all of them or none.
+
+        Raises OurFault: vault.passphrase (empty), vault.unwritable.
+        """
+        if not passphrase:
+            raise OurFault(
+                "vault.passphrase", "a vault needs a passphrase", "give one that is not empty"
+            )
+        with writing(self._folder):
+            kdf = Kdf.fresh(self._kdf.cost, entropy)
+            wrap = kdf.derive(passphrase)
+            beside = self._folder.with_name(f".{self._folder.name}.new")
+            beside.mkdir(mode=0o700, exist_ok=True)
+            for leftover in beside.iterdir():
+                leftover.unlink()
+            for key_id, (seed, _) in self._keys.items():
+                write_key(beside, key_id, sealing.seal(key_id, seed, kdf, wrap, entropy))
+            _own_as(beside, self._folder)
+            # From here on the new folder is whole; `open` finishes what a crash interrupts.
+            self._folder.rename(self._folder.with_name(f".{self._folder.name}.old"))
+            sync(self._folder.parent)
+            _finish_change(self._folder)
+        self._kdf, self._wrap = kdf, wrap
+
+    def give_up(self, key_id: str) -> None:
+        """Take a key away as `remove` does, and write over its file first."""
+        self._key(key_id)
+        with writing(self._folder):
+            unlink_over(self._folder / f"{key_id}{_SUFFIX}")
+        del self._keys[key_id]
+
+    def seed(self, key_id: str) -> KeySeed:
+        """Return what a desk's key is made from, to be wrapped for its people.
+
+        Raises OurFault("vault.no_key").
+        """
+        self.opener(key_id)
+        return self._key(key_id)[0]
+
+    def find(self, public: bytes) -> str | None:
+        """Return the id of the key with this public half; None if it is not here."""
+        return next((one for one, (_, key) in self._keys.items() if key.public == public), None)
 
     def ids(self) -> tuple[str, ...]:
         """Return the ids of all keys, sorted."""
@@ -145,6 +205,10 @@ class FileVault:
             raise _other_kind(key_id, "an opening key")
         return key
 
+    def box(self, key_id: str) -> SmallBox:
+        """Return what seals small secrets under a key. Raises OurFault("vault.no_key")."""
+        return SmallBox(self._key(key_id)[0].seed)
+
     def tls_identity(self, key_id: str) -> TlsIdentity:
         """Return certificate and private key for the line, the one case in which a key comes out.
 
@@ -167,6 +231,29 @@ class FileVault:
         return f"<FileVault {self._folder}: {', '.join(self.ids())}>"
 
 
+def _finish_change(folder: Path) -> None:
+    # Two renames make the change; the first one decides it.
+    old, new = (folder.with_name(f".{folder.name}.{each}") for each in ("old", "new"))
+    if not os.path.isdir(old):  # noqa: PTH112  where others keep us out it says no, not why
+        return
+    with writing(folder):
+        if not folder.exists():
+            new.rename(folder)
+            sync(folder.parent)
+        for file in old.iterdir():
+            file.unlink()
+        old.rmdir()
+        sync(folder.parent)
+
+
+def _own_as(path: Path, like: Path) -> None:
+    # Root changes what another user's process reads.
+    if os.geteuid() == 0:
+        about = like.stat()
+        for each in (path, *path.iterdir()):
+            os.chown(each, about.st_uid, about.st_gid)
+
+
 def _derive(file: KeyFile, passphrase: bytes, folder: Path) -> bytes:
     try:
         return file.kdf.derive(passphrase)
@@ -175,6 +262,18 @@ def _derive(file: KeyFile, passphrase: bytes, folder: Path) -> bytes:
 
 
 def _read_all(folder: Path) -> list[KeyFile]:
+    files = read_folder(folder)
+    if not files:
+        raise OurFault(
+            "vault.missing",
+            f"there are no keys in {folder}",
+            "make them with `detente init`, or restore the vault's backup",
+        )
+    return files
+
+
+def read_folder(folder: Path) -> list[KeyFile]:
+    """Return every key file of a folder by name; [] for none. Raises OurFault: vault.*."""
     try:
         _check_private(folder, folder.stat())
         names = sorted(
@@ -191,13 +290,21 @@ def _read_all(folder: Path) -> list[KeyFile]:
             f"{folder} cannot be read: {error.strerror}",
             "run as the system user that made the vault, and check the disk",
         ) from None
-    if not files:
-        raise OurFault(
-            "vault.missing",
-            f"there are no keys in {folder}",
-            "make them with `detente init`, or restore the vault's backup",
-        )
     return files
+
+
+def unlink_over(path: Path) -> None:
+    """Write over a file, then take it away; both are on the disk on return.
+
+    WEAK: a disk that writes elsewhere (flash, copy on write, snapshots) may keep the old bytes.
+    """
+    handle = os.open(path, os.O_WRONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    with os.fdopen(handle, "wb") as file:
+        file.write(bytes(os.fstat(handle).st_size))
+        file.flush()
+        os.fsync(handle)
+    path.unlink()
+    sync(path.parent)
 
 
 def _read_one(path: Path) -> KeyFile:
@@ -223,7 +330,8 @@ def _check_private(path: Path, about: os.stat_result) -> None:
         )
 
 
-def _write(folder: Path, key_id: str, data: bytes) -> None:
+def write_key(folder: Path, key_id: str, data: bytes) -> None:
+    """Write one key file, in place of the one of its name. Durable on return."""
     assert _KEY_ID.fullmatch(key_id), "a key id is the name of a file"
     new = folder / f".{key_id}{_SUFFIX}.new"
     flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC
@@ -234,10 +342,11 @@ def _write(folder: Path, key_id: str, data: bytes) -> None:
         file.flush()
         os.fsync(handle)
     new.rename(folder / f"{key_id}{_SUFFIX}")
-    _sync(folder)
+    sync(folder)
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
+    """Make the names in a folder durable."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(handle)
@@ -246,7 +355,8 @@ def _sync(folder: Path) -> None:
 
 
 @contextmanager
-def _writing(folder: Path) -> Iterator[None]:
+def writing(folder: Path) -> Iterator[None]:
+    """Turn a fault of the disk into OurFault("vault.unwritable")."""
     try:
         yield
     except OSError as error:

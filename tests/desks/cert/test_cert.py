@@ -2,16 +2,24 @@
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
+from typing import cast
 
 import pytest
+from tests.desks.cert.advisories import changed, encoded
+from tests.desks.cert.constituents import CASE, WATER
 
 from detente.core import limits
 from detente.core.errors import OurFault, TheirFault
 from detente.core.moment import Moment, Span
 from detente.desks.cert.desk import DESK
-from detente.office.desk import Act, Draft, Look, Opened, TableReader
-from detente.office.fields import Value, Values
+from detente.office import courses, house
+from detente.office.desk import Act, Look, Opened
+from detente.office.drafting import Draft
+from detente.office.fields import Value, Values, mid_text
+from detente.office.ports import ShelfTx
+from detente.office.reader import TableReader
 from detente.office.tables import Row, Table
 from detente.store.memory import MemoryRows
 
@@ -20,6 +28,7 @@ LARGE = SAMPLE.with_name("poisonivy.json")
 NOW = Moment.parse("2026-03-01T10:00:00.000Z")
 FIRST = "identity--f690c992-8e7d-4b9a-9303-3312616c0220"
 SECOND = "malware--fdd60b30-b67c-41e3-b0b9-f01faf20d111"
+TO = ("cert@borealis.gov",)
 COMMON = {"prec": "ROUTINE"}
 
 
@@ -33,14 +42,28 @@ class Side:
     def rows(self, table: Table) -> MemoryRows:
         return self.tables.setdefault(table.name, MemoryRows(table))
 
-    def act(self, name: str, now: Moment = NOW, **values: Value) -> Draft:
+    def acts(self, name: str, now: Moment = NOW, /, **values: Value) -> tuple[Draft, ...]:
         act = next(act for act in DESK.acts if act.name == name)
-        (draft,) = act.build(Values({**COMMON, **values}), TableReader(self.rows), now)
+        return act.build(Values({**COMMON, **values}), TableReader(self.rows), now)
+
+    def act(self, name: str, now: Moment = NOW, /, **values: Value) -> Draft:
+        (draft,) = self.acts(name, now, **values)
         return draft
 
-    def look(self, name: str, now: Moment = NOW, **values: Value) -> tuple[Row, ...]:
+    def look(self, name: str, now: Moment = NOW, /, **values: Value) -> tuple[Row, ...]:
         look = next(look for look in DESK.looks if look.name == name)
         return look.read(TableReader(self.rows), Values(values), now)
+
+    def fold(self, opened: Opened) -> None:
+        """What an office does with a record: its desk's tables, and the house's of courses."""
+        DESK.fold(self.rows, opened)
+        told = {name: getattr(opened, name) for name in Opened.__slots__}
+        row = {each.name: told[each.name] for each in house.RECORDS.columns if each.name in told}
+        more: dict[str, Value] = {"from": opened.from_, "desk": "cert", "size": 1, "known": True}
+        self.rows(house.RECORDS).put({**row, **more})
+        tx = cast("ShelfTx", self)
+        courses.note_body(tx, opened, DESK)
+        courses.settle(tx, self.name, opened.matter, {"cert": DESK}, courses.NO_TERMS)
 
 
 def say(author: Side, draft: Draft, *sides: Side, at: Moment = NOW) -> bytes:
@@ -50,8 +73,7 @@ def say(author: Side, draft: Draft, *sides: Side, at: Moment = NOW) -> bytes:
     assert draft.body == body
     mid = hashlib.sha256(plaintext + author.name.encode() + str(draft.created).encode()).digest()
     for side in sides:
-        DESK.fold(
-            side.rows,
+        side.fold(
             Opened(
                 mid=mid,
                 kind=draft.kind.name,
@@ -129,14 +151,30 @@ def test_a_bundle_over_the_limit_is_refused_with_limit_and_size() -> None:
     assert (
         len(send(aurelia, file=exact).kind.write(send(aurelia, file=exact).body)) == limits.MAX_BODY
     )
+    # One byte more, and it goes as a file of its record.
+    assert send(aurelia, file=exact).kind.name == "cert.bundle"
+    large = send(aurelia, file=exact + b" ")
+    assert large.kind.name == "cert.bundle_file"
+    assert [(each.name, each.data) for each in large.enclose] == [("bundle.json", exact + b" ")]
+    most = exact + b" " * (limits.MAX_BUNDLE - len(exact))
+    assert len(send(aurelia, file=most).enclose[0].data) == limits.MAX_BUNDLE
     with pytest.raises(OurFault) as refused:
-        send(aurelia, file=exact + b" ")
+        send(aurelia, file=most + b" ")
     assert refused.value.code == "cert.bundle_size"
-    assert f"{limits.MAX_BODY + 1} bytes" in refused.value.what
-    assert str(limits.MAX_BODY) in refused.value.what
+    assert f"{limits.MAX_BUNDLE + 1} bytes" in refused.value.what
+    assert str(limits.MAX_BUNDLE) in refused.value.what
+
+
+def test_more_objects_than_can_be_answered_are_refused() -> None:
+    aurelia = Side("aurelia.gov")
+    value = json.loads(SAMPLE.read_bytes())
+    one = next(each for each in value["objects"] if each["type"] == "indicator")
+    value["objects"] = [
+        {**one, "id": f"indicator--00000000-0000-4000-8000-{n:012}"} for n in range(2_001)
+    ]
     with pytest.raises(OurFault) as refused:
-        send(aurelia, file=b" " * (limits.MAX_BODY + 1))
-    assert refused.value.code == "cert.bundle_size"
+        send(aurelia, file=json.dumps(value).encode())
+    assert (refused.value.code, "2001 objects" in refused.value.what) == ("cert.bundle_size", True)
 
 
 def test_a_marking_weaker_than_that_of_the_bundle_is_refused() -> None:
@@ -382,8 +420,35 @@ def test_every_row_of_a_look_has_its_columns_and_no_more(sides: tuple[Side, Side
         aurelia, aurelia.act("cert/withdraw", mid=mid, all=True, reason="legal"), aurelia, borealis
     )
     say(borealis, borealis.act("cert/acknowledge", mid=taken), aurelia)
+    file = encoded(changed())
+    told = say(aurelia, aurelia.act("cert/advise", file=file, to=TO, tlp="CLEAR"), aurelia)
+    ping = say(aurelia, aurelia.act("cert/ping", to=TO, about="Test", tlp="GREEN"), aurelia)
+    opened = {**CASE, "tlp": "RED", "to": TO}
+    case = say(aurelia, aurelia.act("cert/vulnerability_open", **opened), aurelia)
+    of_its_own: dict[str, Value] = {
+        "cert/advisory": told,
+        "cert/advisory_export": told,
+        "cert/case": ping,
+        "cert/vulnerability": case,
+        "cert/vulnerability_known": case,
+        "cert/vulnerability_dates": case,
+    }
+    network: dict[str, Value] = {"network": ("198.51.100.0/24",), "domain": None}
+    for key in ("water", "town"):
+        who = Values({**WATER, **network, "key": key})
+        add = next(act for act in DESK.acts if act.name == "cert/constituent_add")
+        (entry,) = add.build(who, TableReader(aurelia.rows), NOW)
+        own = replace(entry, to=("cert@aurelia.gov",))
+        say(aurelia, own, aurelia)
+    given: dict[str, Value] = {
+        "key": "water", "token": b"1" * 32, "mid": mid, "to": ("cert@borealis.gov",), "id": FIRST, "value": "198.51.100.3",
+    }  # fmt: skip
     for look in DESK.looks:
-        values: dict[str, Value] = {"mid": mid} if look.fields[0].bare else {}
+        values = {each.name: given[each.name] for each in look.fields if each.name in given}
+        if look.name == "cert/feed":
+            values = {"mid": (mid,), "upto": "AMBER"}
+        if look.name in of_its_own:
+            values = {"mid": of_its_own[look.name]}
         for row in aurelia.look(look.name, NOW, **values):
             assert set(row) == {column.name for column in look.columns}
             for column in look.columns:
@@ -395,3 +460,35 @@ def test_every_row_of_a_look_has_its_columns_and_no_more(sides: tuple[Side, Side
 def test_every_act_and_look_is_named_under_the_desk() -> None:
     verbs: tuple[Act | Look, ...] = (*DESK.acts, *DESK.looks)
     assert {verb.name.partition("/")[0] for verb in verbs} == {"cert"}
+
+
+def altered(**more: object) -> bytes:
+    whole = json.loads(SAMPLE.read_bytes())
+    whole["objects"][0].update(more)
+    return json.dumps(whole).encode()
+
+
+def test_a_bundle_that_breaks_the_standard_is_not_sent_and_its_places_are_named(
+    sides: tuple[Side, Side],
+) -> None:
+    with pytest.raises(OurFault, match=r"stix\.standard") as refused:
+        send(sides[0], file=altered(confidence=200, revoked="no"))
+    assert "objects[0].confidence: 200 is above 100" in str(refused.value)
+    assert "objects[0].revoked" in str(refused.value)
+    many = {f"X-{at}": at for at in range(9)}
+    with pytest.raises(OurFault, match="and 4 more"):
+        send(sides[0], file=altered(**many))
+
+
+def test_another_content_under_the_same_id_and_time_is_not_sent_and_the_first_is_named(
+    sides: tuple[Side, Side],
+) -> None:
+    a, b = sides
+    mid = say(a, send(a), a, b)
+    say(a, send(a), a, b)  # the same again is no contradiction
+    with pytest.raises(OurFault, match=r"cert\.conflict") as refused:
+        send(b, file=altered(name="other"), to=("cert@aurelia.gov",))
+    assert mid_text(mid) in str(refused.value)
+    assert "objects[0]" in str(refused.value)
+    later = altered(name="other", modified="2026-02-01T00:00:00.000Z")
+    assert send(b, file=later, to=("cert@aurelia.gov",)).kind.name == "cert.bundle"

@@ -2,8 +2,8 @@ import pytest
 
 from detente.core.moment import Moment
 from detente.desks.cert import rules
-from detente.desks.cert.rules import Withdrawal
-from detente.office.desk import MARKINGS
+from detente.desks.cert.rules import Stand, Withdrawal
+from detente.office.drafting import MARKINGS
 
 A1, A2, B = ("a", "1"), ("a", "2"), ("b", "")
 
@@ -32,29 +32,24 @@ def test_what_is_taken_back_is_what_the_author_named(
 
 
 @pytest.mark.parametrize(
-    ("gone", "answered", "now", "state"),
+    ("gone", "stands", "state"),
     [
-        (0, False, 10, "open"),
-        (0, False, 11, "overdue"),
-        (0, True, 11, "answered"),
-        (1, True, 11, "partly_withdrawn"),
-        (2, True, 11, "withdrawn"),
+        (0, [Stand("open", Moment(10))], "open"),
+        (0, [Stand("open", Moment(9))], "overdue"),
+        (0, [Stand("held", Moment(10))], "held"),
+        (0, [Stand("question", Moment(9))], "overdue"),
+        (0, [Stand("answered")], "answered"),
+        (0, [Stand("answered"), Stand("declined")], "declined"),
+        (0, [Stand("answered"), Stand("open", Moment(10))], "open"),
+        (0, [], "open"),
+        (1, [Stand("open", Moment(9))], "partly_withdrawn"),
+        (2, [Stand("answered")], "withdrawn"),
     ],
 )
 def test_a_bundles_state_says_the_weightiest_of_what_happened(
-    gone: int, answered: bool, now: int, state: str
+    gone: int, stands: list[Stand], state: str
 ) -> None:
-    found = rules.state(2, gone, answered=answered, deadline=Moment(10), now=Moment(now))
-    assert found == state
-
-
-def test_those_answer_whom_a_bundle_was_sent_to() -> None:
-    to = ("cert@borealis.gov", "cert@cordia.gov", "notices@cordia.gov")
-    assert rules.answerers(to) == ("borealis.gov", "cordia.gov")
-
-
-def test_without_a_deadline_nothing_is_overdue() -> None:
-    assert rules.state(2, 0, answered=False, deadline=None, now=Moment(2**50)) == "open"
+    assert rules.state(2, gone, stands, Moment(10)) == state
 
 
 @pytest.mark.parametrize("place", range(5))
@@ -62,3 +57,34 @@ def test_a_record_is_marked_as_strictly_as_what_it_carries(place: int) -> None:
     strict = [rules.is_strict_enough(tlp, MARKINGS[place]) for tlp in MARKINGS]
     assert strict == [False] * place + [True] * (5 - place)
     assert rules.is_strict_enough(MARKINGS[place], "")
+
+
+OPEN = rules.Terms(upto="RED")
+ONLY = rules.Terms(
+    upto="AMBER", pap="GREEN", types=("indicator",), sectors=("energy",), until=Moment(5)
+)
+
+
+@pytest.mark.parametrize(
+    ("thing", "terms", "at", "why"),
+    [
+        (rules.Thing("indicator", "RED"), None, 0, ""),
+        (rules.Thing("indicator", "RED", is_unknown=True), None, 0, "unknown"),
+        (rules.Thing("indicator", "RED", is_unknown=True), OPEN, 0, "unknown"),
+        (rules.Thing("tool", "RED", "RED", sectors=("energy",)), OPEN, 9, ""),
+        (rules.Thing("indicator", "AMBER", "GREEN", sectors=("energy", "x")), ONLY, 5, ""),
+        (rules.Thing("indicator"), ONLY, 5, ""),
+        (rules.Thing("indicator"), ONLY, 6, "ended"),
+        (rules.Thing("marking-definition"), ONLY, 6, "ended"),
+        (rules.Thing("marking-definition"), ONLY, 5, ""),
+        (rules.Thing("tool"), ONLY, 5, "type"),
+        (rules.Thing("indicator", "AMBER+STRICT"), ONLY, 5, "tlp"),
+        (rules.Thing("indicator", "GREEN", "AMBER"), ONLY, 5, "pap"),
+        (rules.Thing("indicator", sectors=("health",)), ONLY, 5, "sector"),
+        (rules.Thing("indicator", pap="RED"), rules.Terms("RED"), 5, ""),
+    ],
+)
+def test_an_object_goes_if_marking_and_arrangement_let_it(
+    thing: rules.Thing, terms: rules.Terms | None, at: int, why: str
+) -> None:
+    assert rules.why_not(thing, terms, Moment(at)) == why

@@ -1,51 +1,147 @@
 """What a person may do at the CERT desk."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from hashlib import sha256
 from typing import Final
 
 from detente.core import limits
 from detente.core.errors import OurFault
 from detente.core.moment import Moment
-from detente.desks.cert import folds, kinds, rules
-from detente.desks.cert.formats import stix
-from detente.office.desk import PREC, TLP, WITHIN, Act, Draft, Reader, Role, every
+from detente.desks.cert import (
+    clashing,
+    elsewhere,
+    embargo,
+    folds,
+    index,
+    kinds,
+    large,
+    rules,
+    sharing,
+    warned,
+)
+from detente.desks.cert.formats import checking, members, notes, stix, strict
+from detente.desks.cert.formats.defang import defang
+from detente.desks.cert.formats.members import Object
+from detente.office.desk import Act, Role
+from detente.office.drafting import TLP, URGENCY, WITHIN, Draft, Enclosure, Evidenced, ext_of
+from detente.office.enclosed import ATTACH
 from detente.office.fields import Desks, Field, File, Flag, Mid, Parts, Value, Values
 from detente.office.kind import Kind
+from detente.office.reader import Reader
 
-_FILE: Final = Field("file", File(size_max=stix.SIZE_MAX), bare=True)
+_NAME: Final = "bundle.json"
+_TOLD: Final = 5  # errors that one refusal names
+_SHOWN: Final = 5  # of what may not go, named in a sentence
+FILE_ROW: Final = 1_000  # bytes at most of a file's name, aid, size and key
+FILE: Final = Field("file", File(size_max=stix.SIZE_MAX), bare=True)
 _MID: Final = Field("mid", Mid(), bare=True)
+DESPITE: Final = Field("despite", Flag(), default=False)  # warning lists were seen, and it goes
 
 
-def build_send(values: Values, _look: Reader, now: Moment) -> tuple[Draft, ...]:
-    """Make one bundle of a file. Its bytes travel as they are; what is read from it goes beside."""
-    data = values.data("file")
-    _refuse_larger(len(data))
+def build_send(values: Values, look: Reader, now: Moment) -> tuple[Draft, ...]:
+    """Make one bundle of a file. Its bytes travel as they are; what is read from it goes beside.
+
+    What no body holds goes as a file of its record.
+    """
+    return bundle_of(values.data("file"), values, look, now, own=False)
+
+
+def bundle_of(
+    data: bytes,
+    values: Values,
+    look: Reader,
+    now: Moment,
+    beside: tuple[Enclosure, ...] = (),
+    *,
+    own: bool = True,
+) -> tuple[Draft, ...]:
+    """Make a record of a bundle's bytes. values: those of SEND but its file; no `to`: to ourselves.
+
+    beside: files that go with it. own: our own few warning lists ask for a word too. Raises OurFault: stix.*, cert.bundle_size, cert.marking,
+    cert.arrangement, cert.warned.
+    """
+    if len(data) > limits.MAX_BUNDLE:
+        what = f"a bundle of {len(data)} bytes, where {limits.MAX_BUNDLE} are allowed (MAX_BUNDLE)"
+        raise OurFault("cert.bundle_size", what, "split the bundle")
     bundle = stix.read(data)
+    _refuse_flawed(bundle, now)
+    _refuse_contradiction(look, bundle, now)
+    if len(bundle.objects) > kinds.OBJECTS_MAX:
+        what = f"{len(bundle.objects)} objects, where {kinds.OBJECTS_MAX} are allowed"
+        raise OurFault("cert.bundle_size", what, "split the bundle")
     tlp = values.text("tlp")
     if not rules.is_strict_enough(tlp, bundle.tlp):
         what = f"the bundle is marked TLP:{bundle.tlp}, stricter than {tlp}"
         raise OurFault("cert.marking", what, f"choose {bundle.tlp}, or leave those objects out")
+    to = values.texts("to")
+    check(look, bundle.whole, to, now)
+    if to:
+        embargo.refuse(look, bundle.whole)
+    if to and not values.flag("despite"):
+        refuse_warned(look, bundle.whole, own=own)
     body = Values(
         {
             "bundle": bundle.text,
-            "objects": tuple(_object(ref) for ref in bundle.objects),
+            "objects": tuple(object_of(ref) for ref in bundle.objects),
             "about": values["about"],
             "asks": values.get("asks"),
         }
-    )
-    _refuse_larger(kinds.BUNDLE.size_bytes(body))
+    ).keep(index.read, bundle)
+    kind = kinds.BUNDLE
+    enclose: tuple[Enclosure, ...] = ()
+    if len(data) > limits.MAX_BODY or _size_of(body, values) > limits.MAX_BODY:
+        kind, enclose = kinds.BUNDLE_FILE, (Enclosure(_NAME, data),)
+        body = body.without("bundle", "objects").with_(
+            sha256=sha256(data).digest(), count=len(bundle.objects)
+        )
     within = values.span("within")
     return (
         Draft(
-            kind=kinds.BUNDLE,
-            to=values.texts("to"),
+            kind=kind,
+            to=to,
             body=body,
             created=now,
             prec=values.text("prec"),
+            ext=ext_of(values),
             tlp=tlp,
             deadline=None if within is None else now + within,
+            attach=values.texts(ATTACH.name),
+            enclose=(*enclose, *beside),
         ),
     )
+
+
+def check(look: Reader, objects: Sequence[Object], to: Sequence[str], now: Moment) -> None:
+    """Raise OurFault("cert.arrangement") unless all of a bundle may go to these desks.
+
+    To nobody, that is to ourselves, anything may.
+    """
+    for party in sorted({address.partition("@")[2] for address in to}):
+        lines = [line for line in sharing.check(look, objects, party, now) if line.why]
+        if lines:
+            shown = ", ".join(f"{line.id} ({line.why})" for line in lines[:_SHOWN])
+            what = f"{len(lines)} of {len(objects)} objects may not go to {party}: {shown}"
+            raise OurFault("cert.arrangement", what, "leave them out: detente cert share --part")
+
+
+def refuse_warned(look: Reader, objects: Sequence[Object], *, own: bool) -> None:
+    """Raise OurFault("cert.warned") if a value of a bundle stands on a warning list."""
+    found = warned.hits(look, objects, own=own)
+    if found:
+        shown = ", ".join(f"{defang(hit.value)} ({hit.list})" for hit in found[:_SHOWN])
+        what = f"{len(found)} values stand on warning lists: {shown}"
+        raise OurFault("cert.warned", what, "leave them out, or say --despite")
+
+
+def objects_of(data: bytes) -> tuple[Object, ...]:
+    """Return the objects of a bundle that was read before; nobody changes them."""
+    return tuple(members.objects(strict.parse(data).value, "objects"))
+
+
+def read_whole(data: bytes) -> tuple[Object, ...]:
+    """Return the objects of a bundle that a person hands in. Raises OurFault("stix.*")."""
+    return tuple(stix.read(data).whole)
 
 
 def build_answer(values: Values, look: Reader, now: Moment) -> tuple[Draft, ...]:
@@ -53,13 +149,13 @@ def build_answer(values: Values, look: Reader, now: Moment) -> tuple[Draft, ...]
     bundle = bundle_at(look, values.data("mid"))
     if bundle["ours"]:
         raise OurFault("cert.ours", "this bundle is our own", "answer one of theirs")
-    body = values.without("mid", "prec").with_(to=values["mid"])
+    body = values.without("mid", "prec", ATTACH.name).with_(to=values["mid"])
     draft = _follow(kinds.ANSWER, bundle, values, body, now)
-    return (replace(draft, to=(bundle.text("from"),)),)
+    return (replace(draft, to=(bundle.text("from"),), attach=values.texts(ATTACH.name)),)
 
 
 def build_withdraw(values: Values, look: Reader, now: Moment) -> tuple[Draft, ...]:
-    """Take back a bundle of ours, or objects of it, from everyone to whom it went."""
+    """Take back a bundle of ours from everyone to whom it went, or objects of it, in whichever bundle they went."""
     mid = values.data("mid")
     bundle = bundle_at(look, mid)
     if not bundle["ours"]:
@@ -68,7 +164,7 @@ def build_withdraw(values: Values, look: Reader, now: Moment) -> tuple[Draft, ..
     if values.flag("all") == ("object" in values):
         what = "neither objects nor all were named, or both"
         raise OurFault("cert.objects", what, "give --object one or more times, or --all")
-    versions = versions_of(look, mid)
+    versions = index.versions_of(look, mid)
     for ref in values.parts("object"):
         _refuse_stranger(ref, versions)
     if values.get("replaced_by") == mid:
@@ -85,7 +181,12 @@ def build_withdraw(values: Values, look: Reader, now: Moment) -> tuple[Draft, ..
             "replaced_by": values.get("replaced_by"),
         }
     )
-    return (_follow(kinds.WITHDRAW, bundle, values, body, now),)
+    first = _follow(kinds.WITHDRAW, bundle, values, body, now)
+    spared = (mid, values.get("replaced_by"))
+    named = () if values.flag("only") else values.parts("object")
+    others = elsewhere.find(look, named, versions, spared)
+    bodies = ((at, body.with_(of=at["mid"], all=False, objects=refs)) for at, refs in others)
+    return (first, *(_follow(kinds.WITHDRAW, at, values, each, now) for at, each in bodies))
 
 
 def build_acknowledge(values: Values, look: Reader, now: Moment) -> tuple[Draft, ...]:
@@ -102,7 +203,7 @@ def build_acknowledge(values: Values, look: Reader, now: Moment) -> tuple[Draft,
     if row["party"] != bundle["party"]:
         what = f"{row.text('party')} withdrew what {bundle.text('party')} said"
         raise OurFault("cert.not_author", what, "leave it: it changes nothing")
-    held, named = versions_of(look, of), withdrawal_of(row)
+    held, named = index.versions_of(look, of), folds.withdrawal_of(row)
     gone = rules.withdrawn(named.party, held, [named])
     missing = sorted(one for one in named.versions if not rules.withdrawn("", held, [_only(one)]))
     kept = {ref.text("id"): ref["because"] for ref in values.parts("kept")}
@@ -115,6 +216,10 @@ def build_acknowledge(values: Values, look: Reader, now: Moment) -> tuple[Draft,
     ]
     done += [_done(one, "not_held", {}) for one in missing]
     body = Values({"of": mid, "done": tuple(done)})
+    size = kinds.WITHDRAWN.size_bytes(body)
+    if size > limits.MAX_BODY:
+        what = f"{size} bytes as a record's body, where {limits.MAX_BODY} are allowed"
+        raise OurFault("cert.bundle_size", what, "give shorter reasons for what is kept")
     draft = _follow(kinds.WITHDRAWN, bundle.with_(tlp=row["tlp"]), values, body, now)
     return (replace(draft, to=(row.text("from"),), matter=row.text("matter"), reply_to=mid),)
 
@@ -125,19 +230,6 @@ def bundle_at(look: Reader, mid: bytes) -> Values:
     if row is None:
         raise OurFault("cert.unknown_record", "no bundle has this id", "look at cert list")
     return Values(row)
-
-
-def versions_of(look: Reader, mid: bytes) -> tuple[rules.Version, ...]:
-    """Return every object of a bundle in its order."""
-    rows = every(look, folds.OBJECTS, {"bundle": mid})
-    return tuple((row.text("id"), row.text("modified")) for row in rows)
-
-
-def withdrawal_of(row: Values) -> rules.Withdrawal:
-    """Return a row of cert_withdrawals as the rules read it."""
-    refs = row.parts("objects")
-    versions = frozenset((ref.text("id"), ref.text("modified")) for ref in refs)
-    return rules.Withdrawal(row.text("party"), row.flag("all"), versions)
 
 
 def _only(version: rules.Version) -> rules.Withdrawal:
@@ -155,7 +247,8 @@ def _done(version: rules.Version, state: str, because: dict[str, Value]) -> Valu
     )
 
 
-def _object(ref: stix.Ref) -> Values:
+def object_of(ref: stix.Ref) -> Values:
+    """Return an object of a bundle as a body names it."""
     return Values({"id": ref.id, "modified": ref.modified or None, "sha256": ref.sha256})
 
 
@@ -168,6 +261,7 @@ def _follow(kind: Kind, bundle: Values, values: Values, body: Values, now: Momen
         matter=bundle.text("matter"),
         reply_to=bundle.data("mid"),
         prec=values.text("prec"),
+        ext=ext_of(values),
         tlp=bundle.text("tlp"),
     )
 
@@ -179,31 +273,58 @@ def _refuse_stranger(ref: Values, versions: tuple[rules.Version, ...]) -> None:
         raise OurFault("cert.no_object", f"{shown} is not in this bundle", "look at cert objects")
 
 
-def _refuse_larger(size: int) -> None:
-    if size > limits.MAX_BODY:
-        what = f"{size} bytes as a record's body, where {limits.MAX_BODY} are allowed"
-        raise OurFault("cert.bundle_size", what, "split the bundle, until attachments exist")
+def _refuse_flawed(bundle: stix.Bundle, now: Moment) -> None:
+    found = checking.of_objects(bundle.whole, str(now))
+    errors = [each for each in found if each.severity == notes.ERROR]
+    if errors:
+        told = "; ".join(map(str, errors[:_TOLD]))
+        more = f"; and {len(errors) - _TOLD} more" if len(errors) > _TOLD else ""
+        raise OurFault("stix.standard", f"{told}{more}", "correct what is named")
+
+
+def _refuse_contradiction(look: Reader, bundle: stix.Bundle, now: Moment) -> None:
+    told: list[str] = []
+    evidence: list[Draft] = []
+    known = index.known(look, [ref.id for ref in bundle.objects])
+    for place, (ref, one) in enumerate(zip(bundle.objects, bundle.whole, strict=True)):
+        row = index.other_content(look, ref) if ref.id in known else None
+        if row is not None:
+            told.append(clashing.words(place, ref, row))
+            clashing.keep(evidence, look, ref, one, row, SEND.name, now)
+    if told:
+        more = f"; and {len(told) - _TOLD} more" if len(told) > _TOLD else ""
+        what = f"{'; '.join(told[:_TOLD])}{more}"
+        fault = OurFault("cert.conflict", what, "give what was changed a new modified")
+        raise Evidenced(fault, tuple(evidence))
+
+
+def _size_of(body: Values, values: Values) -> int:
+    # Files are named in the body too, once they are handed in.
+    return kinds.BUNDLE.size_bytes(body) + len(values.texts(ATTACH.name)) * FILE_ROW
 
 
 SEND: Final = Act(
     name="cert/send",
     fields=(
-        _FILE,
+        FILE,
         Field("to", Desks(desk="cert")),
         kinds.ABOUT,
         kinds.ASKS,
         TLP,
-        PREC,
+        *URGENCY,
         WITHIN,
+        DESPITE,
+        ATTACH,
     ),
     build=build_send,
     role=Role.AUTHOR,
     source=kinds.BUNDLE.source,
     example='bundle.json --to borealis.gov --about "Phishing wave" --tlp AMBER --within 24h',
+    large=large.LargeBundle,
 )
 ANSWER: Final = Act(
     name="cert/answer",
-    fields=(_MID, kinds.VERDICT, kinds.TEXT, PREC),
+    fields=(_MID, kinds.VERDICT, kinds.TEXT, *URGENCY, ATTACH),
     build=build_answer,
     role=Role.ANSWER,
     source=kinds.ANSWER.source,
@@ -217,7 +338,8 @@ WITHDRAW: Final = Act(
         Field("all", Flag(), default=False),
         kinds.REASON,
         Field("replaced_by", Mid(), required=False),
-        PREC,
+        Field("only", Flag(), default=False),
+        *URGENCY,
     ),
     build=build_withdraw,
     role=Role.AUTHOR,
@@ -235,7 +357,7 @@ ACKNOWLEDGE: Final = Act(
             many=True,
             count_max=kinds.OBJECTS_MAX,
         ),
-        PREC,
+        *URGENCY,
     ),
     build=build_acknowledge,
     role=Role.ANSWER,

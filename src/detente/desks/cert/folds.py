@@ -7,11 +7,13 @@ So every record becomes rows of its own, whichever comes first; looks put them t
 from typing import Final
 
 from detente.core.moment import Moment
-from detente.desks.cert import kinds
-from detente.office.desk import MARKINGS, PRECEDENCES, Fold, Opened
+from detente.desks.cert import kinds, rules
+from detente.desks.cert.formats import stix
+from detente.office.desk import Fold, Opened
+from detente.office.drafting import MARKINGS, PRECEDENCES
+from detente.office.enclosed import FILES
 from detente.office.fields import (
     Desks,
-    Digest,
     Field,
     FileText,
     Flag,
@@ -51,6 +53,7 @@ BUNDLES: Final = Table(
         Field("deadline", When(), required=False),
         _OURS,
         Field("count", Whole()),
+        Field("added", Whole()),  # the first of its numbers: its objects follow (index)
     ),
 )
 TEXTS: Final = Table(
@@ -63,18 +66,6 @@ NEWEST: Final = Table(  # its key puts the latest first
     key="place",
     columns=(Field("place", Text(96)), _MID, _PARTY),
     find_by=(("mid",), ("party",)),
-)
-OBJECTS: Final = Table(
-    name="cert_objects",
-    key="place",
-    columns=(
-        Field("place", Text(96)),  # the bundle's mid and the object's place in it
-        Field("bundle", Mid()),
-        kinds.OBJECT_ID,
-        kinds.MODIFIED,
-        Field("sha256", Digest()),
-    ),
-    find_by=(("bundle",), ("id",)),
 )
 ANSWERS: Final = Table(
     name="cert_answers",
@@ -103,6 +94,8 @@ WITHDRAWALS: Final = Table(
         *kinds.WITHDRAW.fields,
         _KEPT_AT,
         _OURS,
+        Field("created", When()),
+        Field("added", Whole()),
     ),
     find_by=(("of",), ("of", "party")),
 )
@@ -127,6 +120,7 @@ def fold_bundle(rows: Rows, opened: Opened) -> None:
         "created": opened.created,
         "deadline": opened.deadline,
         "count": len(opened.body.parts("objects")),
+        "added": opened.added,
     }
     rows.put(row)
 
@@ -138,6 +132,9 @@ def fold_text(rows: Rows, opened: Opened) -> None:
 
 def fold_newest(rows: Rows, opened: Opened) -> None:
     """Give a bundle its place in the list, by when we first kept it."""
+    part = opened.body.get("part")
+    if isinstance(part, Values) and part.whole("number") > 1:
+        return  # the first stands for the whole
     place = newest_place(opened.kept_at, opened.mid)
     for row in rows.find({"mid": opened.mid}, None, 1):
         before = Values(row).text("place")
@@ -147,30 +144,39 @@ def fold_newest(rows: Rows, opened: Opened) -> None:
     rows.put({"place": place, "mid": opened.mid, "party": opened.party})
 
 
-def fold_objects(rows: Rows, opened: Opened) -> None:
-    """Keep each object of a bundle under its id, so that one can ask who said it."""
-    rows.put_many(
-        [
-            {"place": f"{opened.mid.hex()}/{place:04}", "bundle": opened.mid, **one}
-            for place, one in enumerate(opened.body.parts("objects"))
-        ]
-    )
+def fold_answer(rows: Rows, opened: Opened) -> None:
+    """Keep an answer; its files stand with its record."""
+    rows.put({**opened.body.without(FILES.name), **_common(rows, opened)})
 
 
 def fold_whole(rows: Rows, opened: Opened) -> None:
-    """Keep an answer or an acknowledgement as it is."""
+    """Keep an acknowledgement as it is."""
     rows.put({**opened.body, **_common(rows, opened)})
 
 
 def fold_withdraw(rows: Rows, opened: Opened) -> None:
     """Keep a withdrawal, whoever says it; rules.withdrawn decides whether it counts."""
     row = {**opened.body, **_common(rows, opened), "matter": opened.matter, "tlp": opened.tlp}
-    rows.put(row)
+    rows.put({**row, "created": opened.created, "added": opened.added})
 
 
 def newest_place(kept_at: Moment, mid: bytes) -> str:
     """Return a text that sorts later moments first."""
     return f"{2**53 - kept_at.ms:016}/{mid.hex()}"
+
+
+def withdrawal_of(row: Values) -> rules.Withdrawal:
+    """Return a row of cert_withdrawals as the rules read it."""
+    refs = row.parts("objects")
+    versions = frozenset((ref.text("id"), ref.text("modified")) for ref in refs)
+    return rules.Withdrawal(row.text("party"), row.flag("all"), versions)
+
+
+def instants_of(row: Values) -> frozenset[tuple[str, str]]:
+    """Return what a withdrawal names, by id and instant; "" for each version."""
+    refs = row.parts("objects")
+    named = ((ref.text("id"), ref.text("modified")) for ref in refs)
+    return frozenset((one, stix.instant_of(at) if at else "") for one, at in named)
 
 
 def _common(rows: Rows, opened: Opened) -> dict[str, Value]:
@@ -187,12 +193,9 @@ def _common(rows: Rows, opened: Opened) -> dict[str, Value]:
     }
 
 
-ALL: Final = (
-    Fold(BUNDLES, (kinds.BUNDLE,), fold_bundle),
+ALL: Final = (  # bundles and withdrawals themselves: see index
     Fold(TEXTS, (kinds.BUNDLE,), fold_text),
     Fold(NEWEST, (kinds.BUNDLE,), fold_newest),
-    Fold(OBJECTS, (kinds.BUNDLE,), fold_objects),
-    Fold(ANSWERS, (kinds.ANSWER,), fold_whole),
-    Fold(WITHDRAWALS, (kinds.WITHDRAW,), fold_withdraw),
+    Fold(ANSWERS, (kinds.ANSWER,), fold_answer),
     Fold(WITHDRAWN, (kinds.WITHDRAWN,), fold_whole),
 )

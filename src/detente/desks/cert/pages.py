@@ -1,15 +1,16 @@
 """What a person sees at the CERT desk."""
 
-from typing import Final
+from typing import Final, get_args
 
+from detente.core import limits
 from detente.core.moment import Moment
-from detente.desks.cert import acts, folds, kinds, rules
-from detente.office.desk import MARKINGS, Look, Reader, every
+from detente.desks.cert import acts, exchange, folds, index, kinds, rules
+from detente.office.desk import Look
+from detente.office.drafting import MARKINGS
 from detente.office.fields import (
     Desks,
     Digest,
     Field,
-    FileText,
     LongText,
     Mid,
     OneOf,
@@ -19,10 +20,12 @@ from detente.office.fields import (
     When,
     Whole,
 )
+from detente.office.reader import Reader, every
+from detente.office.stands import COURSES
 from detente.office.tables import Row
 
 _MID: Final = Field("mid", Mid(), bare=True)
-STATES: Final = OneOf("open", "overdue", "answered", "partly_withdrawn", "withdrawn")
+STATES: Final = OneOf(*get_args(rules.State), "kept")
 
 
 def read_list(look: Reader, values: Values, now: Moment) -> tuple[Row, ...]:
@@ -57,53 +60,28 @@ def read_show(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:
 def read_objects(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:
     """Return each object of a bundle, and whether it still stands."""
     bundle = acts.bundle_at(look, values.data("mid"))
-    gone = _gone(look, bundle)
+    gone = index.gone_of(look, bundle)
     rows: list[Row] = []
-    for row in every(look, folds.OBJECTS, {"bundle": bundle["mid"]}):
-        version = (row.text("id"), row.text("modified"))
-        state = "withdrawn" if version in gone else "stands"
-        rows.append(
-            {name: row.get(name) for name in ("id", "modified", "sha256")} | {"state": state}
-        )
+    for row in index.of_record(look, bundle["mid"]):
+        modified = index.modified_of(row)
+        state = "withdrawn" if (row["id"], modified) in gone else "stands"
+        told = {"id": row["id"], "modified": modified or None, "sha256": row["sha256"]}
+        rows.append(told | {"state": state})
     return tuple(rows)
-
-
-def read_export(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:
-    """Return a bundle's text; its UTF-8 bytes are those that its author sent."""
-    mid = values.data("mid")
-    acts.bundle_at(look, mid)
-    row = look.get(folds.TEXTS, mid)
-    assert row is not None, "both tables are filled by the same record"
-    return ({"bundle": row["bundle"]},)
 
 
 def _line(look: Reader, mid: bytes, now: Moment) -> Row:
     bundle = acts.bundle_at(look, mid)
-    # Asked by party: however much others say, one row tells whether these have answered.
-    answered = any(
-        look.find(folds.ANSWERS, {"to": mid, "party": party}, None, 1)
-        for party in rules.answerers(bundle.texts("to"))
-    )
-    deadline = bundle.get("deadline")
-    state = rules.state(
-        bundle.whole("count"),
-        len(_gone(look, bundle)),
-        answered=answered,
-        deadline=deadline if isinstance(deadline, Moment) else None,
-        now=now,
-    )
+    stands = [_stand(Values(row)) for row in look.find(COURSES, {"mid": mid}, None, limits.MAX_TO)]
+    state: str = rules.state(bundle.whole("count"), len(index.gone_of(look, bundle)), stands, now)
+    if bundle.texts("to") == (bundle.text("from"),):
+        state = "kept"  # by ourselves alone: nobody owes anything for it
     names = [column.name for column in LIST.columns if column.name != "state"]
     return {name: bundle.get(name) for name in names} | {"state": state}
 
 
-def _gone(look: Reader, bundle: Values) -> frozenset[rules.Version]:
-    party, mid = bundle.text("party"), bundle.data("mid")
-    # Asked by party too: a stranger's thousand withdrawals must not cost us a thousand reads.
-    named = [
-        acts.withdrawal_of(row)
-        for row in every(look, folds.WITHDRAWALS, {"of": mid, "party": party})
-    ]
-    return rules.withdrawn(party, acts.versions_of(look, mid), named) if named else frozenset()
+def _stand(row: Values) -> rules.Stand:
+    return rules.Stand(row.text("state"), row.moment("due") if "due" in row else None)
 
 
 def _counts(row: Values) -> str:
@@ -160,12 +138,5 @@ OBJECTS: Final = Look(
     ),
     example="k3q7zb",
 )
-EXPORT: Final = Look(
-    name="cert/export",
-    fields=(_MID,),
-    read=read_export,
-    columns=(Field("bundle", FileText(2**31)),),
-    example="k3q7zb > bundle.json",
-)
 
-ALL: Final = (LIST, SHOW, OBJECTS, EXPORT)
+ALL: Final = (LIST, SHOW, OBJECTS, *exchange.LOOKS)

@@ -1,0 +1,160 @@
+"""An incident as one page: how bad, what is due from whom by when, its course, facts and who it may be."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from detente.app import harmless
+from detente.app.console import framing
+from detente.app.console.ask import Answer, Ask, page
+from detente.app.console.asked import mid_of
+from detente.app.console.routes import Route
+from detente.app.console.site import Site
+from detente.app.faces import words
+from detente.core import names, record
+from detente.core.moment import Moment
+from detente.office.desk import Role
+from detente.office.fields import Value, Values
+from detente.office.people import permit
+from detente.office.procedure import Who
+from detente.office.procedures import Reading, Tick
+from detente.office.tables import Row
+from detente.office.todo import Story
+from detente.ui import body
+
+_DESK: Final = "cert"
+_ATTRIBUTION: Final = "attribution"
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """One clock of the course: who owes what by when, and whether it was kept."""
+
+    who: str
+    ours: bool
+    what: str
+    due: Moment
+    done: bool
+    overdue: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One record of the story. text and basis are what a stranger may have written."""
+
+    at: Moment
+    who: str
+    what: str
+    word: str
+    text: str
+    basis: str
+    href: str
+
+
+def incident(site: Site, ask: Ask) -> Answer:
+    """Show an incident, an early warning, a request or a test of a contact."""
+    site.read_news()
+    now, language, mid = site.now(), ask.language, mid_of(ask)
+    permit(ask.person, _DESK, Role.READ)
+    rows = _look(site, ask, "case", {"mid": mid})
+    row, _ = site.office.records.find(mid)
+    stories = [
+        each
+        for each in site.office.todo.stories(ask.person, row.text("matter"))
+        if each.course.mid == mid
+    ]
+    said = [_said(each, language) for each in map(Values, rows)]
+    listed = next((e for e in _listed(site, ask) if e["mid"] == mid), {})
+    own = site.settings.text("party.name")
+    values = {
+        "frame": framing.frame(site, ask, "desks", row.text("tlp")),
+        "hidden": framing.is_locked(ask),
+        "name": harmless.text(_DESK, str(listed.get("about") or "")),
+        "what": said[0].what,
+        "matter": row.text("matter"),
+        "from_": row.text("from"),
+        "id": record.mid_text(mid),
+        "state": _word(str(listed.get("state") or "open"), language),
+        "overdue": listed.get("state") == "overdue",
+        "severity": _severity(rows, language),
+        "sector": _word(str(listed["sector"]), language) if listed.get("sector") else "",
+        "tlp": row.text("tlp"),
+        "course": course_of(stories, language),
+        "clocks": [each for one in stories for each in clocks_of(one, own, now, language)],
+        "told": [each for each, one in zip(said, rows, strict=True) if one["what"] != _ATTRIBUTION],
+        "attributions": [
+            each for each, one in zip(said, rows, strict=True) if one["what"] == _ATTRIBUTION
+        ],
+    }
+    return page(site.renderer.render("pages/incident.html", language, values))
+
+
+def _look(site: Site, ask: Ask, name: str, given: dict[str, Value]) -> tuple[Row, ...]:
+    look = site.office.find_look(f"{_DESK}/{name}")
+    return site.office.look(ask.person, look.name, Values(given), site.now())[1]
+
+
+def _listed(site: Site, ask: Ask) -> tuple[Row, ...]:
+    return _look(site, ask, "incidents", {"count": 500})
+
+
+def _word(choice: str, language: str) -> str:
+    return body.choice(_DESK, choice, words(), language)
+
+
+def _severity(rows: tuple[Row, ...], language: str) -> list[str]:
+    """Return how bad its author says that it is."""
+    found = [
+        str(row["word"]) for row in rows
+        if row["what"] == "incident" and row["word"]
+    ]  # fmt: skip
+    return [_word(each, language) for each in found]
+
+
+def _said(row: Values, language: str) -> Said:
+    return Said(
+        at=row.moment("kept_at"),
+        who=row.text("from"),
+        what=_word(row.text("what"), language),
+        word=_word(row.text("word"), language) if row.text("word") else "",
+        text=harmless.text(_DESK, row.text("text")),
+        basis=harmless.text(_DESK, row.text("basis")),
+        href=f"/record/{row.data('mid').hex()}",
+    )
+
+
+def course_of(stories: list[Story], language: str) -> list[tuple[str, str, Moment]]:
+    """Return the steps of what happened to a record: state, who brought it there, when we kept it."""
+    own = words()
+    return [
+        (
+            own.get(f"{story.course.procedure.desk}.state.{step.end}", language),
+            step.entry.said.from_,
+            step.entry.kept_at,
+        )
+        for story in stories
+        for step in story.course.steps
+    ]
+
+
+def clocks_of(story: Story, own: str, now: Moment, language: str) -> list[Clock]:
+    """Return the clocks of one course, the first due first."""
+    return sorted(
+        (_clock(story, each, own, now, language) for each in story.ticks), key=lambda one: one.due
+    )
+
+
+def _clock(story: Story, tick: Reading, own: str, now: Moment, language: str) -> Clock:
+    one = story.course
+    who = one.opener if tick.duty.who is Who.OPENER else one.other
+    name = tick.clock.name
+    return Clock(
+        who=who,
+        ours=names.party_of(who) == own,
+        what=words().get(f"{one.procedure.desk}.clock.{name}", language),
+        due=tick.due,
+        done=tick.tick(now) is Tick.STOPPED,
+        overdue=tick.tick(now) is Tick.OVERDUE,
+    )
+
+
+ROUTES: Final = (Route("GET", "incident/{mid}", incident),)

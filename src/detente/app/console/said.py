@@ -1,0 +1,107 @@
+"""Faults in the words of a page's language: the same facts, whoever wrote the sentence.
+
+A fault is written once, in English, where it is found. A page of another language says the sentence
+of said_LANGUAGE.toml with the same names and numbers in it; for one that stands nowhere there it says
+what the code means, and shows the English beside it, so that no fact is lost.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from functools import cache
+from importlib import resources
+from typing import Any, Final, NamedTuple
+
+from detente.core.errors import Fault
+
+WRITTEN: Final = "en"  # the language of the code
+PLACE: Final = "{}"
+NO_WORDS: Final[Mapping[str, str]] = {}
+_NAMED: Final = f"{PLACE}: "
+_PLACES: Final = re.compile(r"\{([0-9]*)(w?)\}")
+_LETTERS_MIN: Final = 4  # a sentence with fewer of its own would fit everything
+
+
+class Said(NamedTuple):
+    """A fault for a page. because: what it names, in the words of the code; "" where `what` says it."""
+
+    code: str
+    what: str
+    remedy: str
+    because: str = ""
+
+    def row(self, field: str = "") -> dict[str, str]:
+        """Return it as templates take it."""
+        return {"field": field, **self._asdict()}
+
+
+def of(fault: Fault, language: str) -> Said:
+    """Return a fault in a language of the house."""
+    return sentence(fault.code, fault.what, fault.remedy, language)
+
+
+def sentence(code: str, what: str, remedy: str, language: str) -> Said:
+    """Return what a fault with this code says, in a language of the house."""
+    if language == WRITTEN:
+        return Said(code, what, remedy)
+    known = meanings(language)[code]
+    said = _found(what, language)
+    because = "" if said is not None else what
+    return Said(code, said or known["what"], _found(remedy, language) or known["try"], because)
+
+
+@cache
+def meanings(language: str) -> Mapping[str, Mapping[str, str]]:
+    """Return by code what it means and what to do: `what` and `try`."""
+    found: Mapping[str, Mapping[str, str]] = _read(f"{language}.toml")
+    return found
+
+
+@cache
+def sentences(language: str) -> Mapping[str, str]:
+    """Return by sentence of the code the same in another language."""
+    found: Mapping[str, str] = _read(f"said_{language}.toml")
+    return found
+
+
+def _read(name: str) -> Any:  # noqa: ANN401  what a TOML file holds
+    file = resources.files("detente.app") / "faults" / name
+    return tomllib.loads(file.read_text("utf-8"))
+
+
+def _found(text: str, language: str) -> str | None:
+    for pattern, template in _patterns(language):
+        found = pattern.fullmatch(text)
+        if found:
+            return filled(template, found.groups(), sentences(language))
+    return None
+
+
+def filled(template: str, facts: Sequence[str], words: Mapping[str, str] = NO_WORDS) -> str:
+    """Return a sentence with its places filled, in their order or by their numbers.
+
+    What stands in a place such as {0w} is a word of ours, a role or a step: it is said in `words`.
+    """
+    left = iter(facts)
+
+    def fact(place: re.Match[str]) -> str:
+        found = facts[int(place[1])] if place[1] else next(left)
+        return words.get(found, found) if place[2] else found
+
+    return _PLACES.sub(fact, template)
+
+
+@cache
+def _patterns(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
+    # The longest first: it says most of what it means. At a field its name is not said again.
+    rows = dict(sentences(language))
+    rows |= {
+        key.removeprefix(_NAMED): template.removeprefix(_NAMED)
+        for key, template in rows.items()
+        if key.startswith(_NAMED)
+    }
+    return tuple(
+        (re.compile("(.+?)".join(map(re.escape, key.split(PLACE))), re.DOTALL), template)
+        for key, template in sorted(rows.items(), key=lambda row: -len(row[0]))
+        if sum(map(str.isalpha, key)) >= _LETTERS_MIN
+    )

@@ -1,0 +1,1 @@
+"""The demonstration: two invented parties on one machine, step by step."""

@@ -1,0 +1,1 @@
+"""Proof files as pages that a court can read."""

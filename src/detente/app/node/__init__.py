@@ -1,0 +1,1 @@
+"""What the process of a node is made of."""

@@ -1,0 +1,1 @@
+"""What operators do to a party at rest or at work."""

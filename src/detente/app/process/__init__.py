@@ -1,0 +1,1 @@
+"""The two processes of a party: its node and its office."""

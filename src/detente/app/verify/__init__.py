@@ -1,0 +1,1 @@
+"""Proof files checked; stands on core alone."""

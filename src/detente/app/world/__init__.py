@@ -1,0 +1,1 @@
+"""The simulator: many parties, seeded faults, laws that must hold."""

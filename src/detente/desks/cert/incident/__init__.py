@@ -1,0 +1,1 @@
+"""Incidents, requests, contacts and pings between CERT desks (docs/cert/incidents.md)."""

@@ -1,0 +1,1 @@
+"""The direct line between leaders: text, translations, call words, tests, a glossary."""

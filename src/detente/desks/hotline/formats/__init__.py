@@ -1,0 +1,1 @@
+"""What the hotline reads and writes: call words, neutral texts, glossaries as XML."""

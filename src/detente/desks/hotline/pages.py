@@ -1,0 +1,393 @@
+"""What a person sees on the direct line."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from detente.core import limits
+from detente.core.errors import OurFault
+from detente.core.moment import Moment
+from detente.core.names import party_of
+from detente.desks.hotline import acts, folds, kinds, rules
+from detente.desks.hotline.formats import callwords, glossary_xml
+from detente.desks.hotline.formats.callwords import Half, Pair
+from detente.desks.hotline.formats.glossary_xml import Entry
+from detente.office.desk import Look
+from detente.office.fields import (
+    Field,
+    FileText,
+    Flag,
+    LongText,
+    Mid,
+    OneOf,
+    Text,
+    Values,
+    When,
+    Whole,
+)
+from detente.office.reader import Reader, every
+from detente.office.tables import Row
+
+_MID: Final = Field("mid", Mid(), bare=True)
+_PEER: Final = Field("peer", Text(63), bare=True)
+PARTY: Final = Field("party", Text(63))
+_PAIRS_SIDE: Final = 2  # of each side's halves, the newest
+STANDS: Final = ("now", "minute_before", "minute_after")
+VERDICTS: Final = ("match", "before", "after", "ours", "no", "unknown")
+TOLD: Final = ("agreed", "disagreed", "proposed")
+PARTS: Final = ("message", "correction", "translation")
+
+
+def read_list(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:
+    """Return messages, the latest first, and what was added to each."""
+    found = every(look, folds.MESSAGES, {"what": "message"})
+    peer = values.get("peer")
+    rows = sorted(
+        (row for row in found if peer is None or peer in _ends(row)),
+        key=lambda row: (row.moment("kept_at"), row.data("mid")),
+        reverse=True,
+    )
+    return tuple(_listed(look, row) for row in rows[: values.whole("count")])
+
+
+def _ends(row: Values) -> frozenset[str]:
+    """Return the parties at both ends of a message."""
+    return frozenset(party_of(each) for each in (row.text("from"), *row.texts("to")))
+
+
+def _listed(look: Reader, row: Values) -> Row:
+    of = {"of": row["mid"]}
+    return {
+        **{name: row.get(name) for name in ("mid", "kept_at", "from", "language", "prec", "tlp")},
+        "corrections": sum(1 for _ in _corrections(look, row)),
+        "translations": sum(1 for _ in every(look, folds.TRANSLATIONS, of)),
+    }
+
+
+def _corrections(look: Reader, message: Values) -> Sequence[Values]:
+    # Only by who wrote it: nobody corrects another's words.
+    rows = every(look, folds.MESSAGES, {"of": message["mid"]})
+    return [row for row in rows if row["from"] == message["from"]]
+
+
+def read_message(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:
+    """Return a message as it was sent, then each correction, each with its translations."""
+    message = acts.message_at(look, values.data("mid"))
+    if message.text("what") == "correction":
+        found = look.get(folds.MESSAGES, message["of"])
+        message = Values(found) if found else message
+    story = sorted(_corrections(look, message), key=_when)
+    rows: list[Row] = []
+    for one in (message, *story):
+        rows.append(_shown(one, one.text("what"), None))
+        added = sorted(every(look, folds.TRANSLATIONS, {"of": one["mid"]}), key=_when)
+        rows += [_shown(each, "translation", each.text("by")) for each in added]
+    return tuple(rows)
+
+
+def _when(row: Values) -> tuple[Moment, bytes]:
+    return row.moment("created"), row.data("mid")
+
+
+def _shown(row: Values, what: str, by: str | None) -> Row:
+    names = ("mid", "from", "created", "kept_at", "language", "standing", "sent", "terms", "text")
+    return {"what": what, "by": by, **{name: row.get(name) for name in names}}
+
+
+# Call words.
+
+
+def pairs(look: Reader, peer: str) -> tuple[Pair, ...]:
+    """Return the secrets between us and a peer, the newest halves first; none while one is lacking."""
+    halves = sorted(every(look, folds.SEEDS, {"link": peer}), key=_when, reverse=True)
+    ours = [_half(row) for row in halves if row.flag("ours")][:_PAIRS_SIDE]
+    theirs = [_half(row) for row in halves if not row.flag("ours")][:_PAIRS_SIDE]
+    found = [
+        (a + b, Pair(one, other)) for a, one in enumerate(ours) for b, other in enumerate(theirs)
+    ]
+    return tuple(pair for _, pair in sorted(found, key=lambda each: each[0]))
+
+
+def _half(row: Values) -> Half:
+    return Half(row.text("party"), row.data("mid"), row.data("seed"))
+
+
+def _need_pairs(look: Reader, peer: str) -> tuple[Pair, ...]:
+    found = pairs(look, peer)
+    if not found:
+        rows = list(every(look, folds.SEEDS, {"link": peer}))
+        whose = "ours" if any(not row.flag("ours") for row in rows) else "theirs"
+        lacking = whose if rows else "ours and theirs"
+        raise OurFault(
+            "hotline.no_pair",
+            f"no call words with {peer}: of the two halves {lacking} is lacking",
+            f"ours: detente hotline pair --to {peer}; theirs: they do the same at their desk",
+        )
+    return found
+
+
+def read_words(look: Reader, values: Values, now: Moment) -> tuple[Row, ...]:
+    """Return our words and theirs of this minute, and theirs of the minutes beside it."""
+    peer = values.text("peer")
+    found = _need_pairs(look, peer)[0]
+    own = found.one.party
+    minute = callwords.minute_of(now)
+    asked = [(own, 0), *((peer, step) for step in callwords.NEAR)]
+    stands = dict(zip(callwords.NEAR, STANDS, strict=True))
+    return tuple(
+        {
+            "party": party,
+            "stand": stands[step],
+            "en": callwords.words(found.secret, party, minute + step, "en"),
+            "ru": callwords.words(found.secret, party, minute + step, "ru"),
+            "since": callwords.start_of(minute + step),
+            "pair": found.mark,
+        }
+        for party, step in asked
+    )
+
+
+def read_check(look: Reader, values: Values, now: Moment) -> tuple[Row, ...]:
+    """Return what words are that somebody said who claims to be the peer."""
+    peer = values.text("peer")
+    found = _need_pairs(look, peer)
+    minute = callwords.minute_of(now)
+    said = callwords.judge(values.text("words"), found, found[0].one.party, peer, minute)
+    return ({"party": peer, "verdict": said.said, "good": said.is_good, "pair": said.pair or None},)
+
+
+# The glossary.
+
+
+def glossary(look: Reader, peer: str) -> list[Row]:
+    """Return each concept between us and a peer: wordings, how it stands, what each side said."""
+    by: dict[str, list[Values]] = {}
+    for row in acts.terms_of(look, peer):
+        by.setdefault(row.text("concept"), []).append(row)
+    found: list[Row] = []
+    for concept in sorted(by):
+        said = {
+            row.text("party"): rules.Said(_wordings(row), row.text("stand")) for row in by[concept]
+        }
+        newest = max(by[concept], key=_when)
+        ours = next((row for row in by[concept] if row.flag("ours")), None)
+        theirs = next((row for row in by[concept] if not row.flag("ours")), None)
+        names = ("language", "wording", "other_language", "other_wording")
+        found.append(
+            {
+                "concept": concept,
+                **{name: newest.get(name) for name in names},
+                "told": rules.standing(said),
+                "ours": ours.text("stand") if ours else None,
+                "theirs": theirs.text("stand") if theirs else None,
+                "note": newest.get("note"),
+            }
+        )
+    return found
+
+
+def _wordings(row: Values) -> frozenset[tuple[str, str]]:
+    return frozenset(_wordings_in_order(row))
+
+
+def read_glossary(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:
+    """Return the glossary with a peer; `told` leaves those that stand so."""
+    told, peer = values.get("told"), values.text("peer")
+    rows = [row for row in glossary(look, peer) if told is None or row["told"] == told]
+    return tuple(_with_both(look, peer, row) for row in rows)
+
+
+def _with_both(look: Reader, peer: str, row: Row) -> Row:
+    # Where two wordings stand against each other, both are shown, ours first.
+    said = [one for one in acts.terms_of(look, peer) if one["concept"] == row["concept"]]
+    found = sorted(said, key=lambda one: not one.flag("ours"))
+    pairs = [each for one in found for each in (_wordings_in_order(one))]
+    both = {
+        name: " / ".join(
+            dict.fromkeys(wording for language, wording in pairs if language == row[of])
+        )
+        for name, of in (("wording", "language"), ("other_wording", "other_language"))
+    }
+    return {**row, **both}
+
+
+def _wordings_in_order(row: Values) -> tuple[tuple[str, str], ...]:
+    return (
+        (row.text("language"), row.text("wording")),
+        (row.text("other_language"), row.text("other_wording")),
+    )
+
+
+def read_export(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:
+    """Return the glossary as a file."""
+    entries = [_entry(Values(row)) for row in glossary(look, values.text("peer"))]
+    if values.text("format") == "tbx":
+        return ({"glossary": glossary_xml.write_tbx(entries)},)
+    source = entries[0].wordings[0][0] if entries else "en"
+    return ({"glossary": glossary_xml.write_tmx(entries, source)},)
+
+
+def _entry(row: Values) -> Entry:
+    told = row.text("told")
+    return Entry(row.text("concept"), _wordings_in_order(row), told, row.text("note"))
+
+
+def read_terms(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:
+    """Return terms of the glossary that a message uses, the disagreed first."""
+    message = acts.message_at(look, values.data("mid"))
+    peer = rules.other_end(message.text("party"), message.texts("to"), ours=message.flag("ours"))
+    text = message.text("text").casefold()
+    used = {
+        row["concept"]
+        for row in acts.terms_of(look, peer)
+        if any(row.text(name).casefold() in text for name in ("wording", "other_wording"))
+    }
+    rows = [_with_both(look, peer, row) for row in glossary(look, peer) if row["concept"] in used]
+    return tuple(sorted(rows, key=lambda row: (row["told"] != "disagreed", str(row["concept"]))))
+
+
+# Who is there.
+
+
+def read_session(look: Reader, values: Values, now: Moment) -> tuple[Row, ...]:
+    """Return who said to be at either end, and did not leave or fall silent for long."""
+    rows = every(look, folds.PRESENCE, {"link": values.text("peer")})
+    here = [
+        row
+        for row in rows
+        if row["step"] == "enter" and now - row.moment("created") < rules.PRESENT_FOR
+    ]
+    here.sort(key=lambda row: (not row.flag("ours"), row.text("role"), row.text("name")))
+    return tuple(
+        {**{name: row.get(name) for name in ("party", "name", "role")}, "since": row["created"]}
+        for row in here
+    )
+
+
+def read_numbers(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:
+    """Return the telephone numbers that each side told last."""
+    rows = sorted(every(look, folds.NUMBERS, {"link": values.text("peer")}), key=_when)
+    return tuple(
+        {"party": row["party"], **dict(one), "told_at": row["created"]}
+        for row in rows
+        for one in row.parts("number")
+    )
+
+
+LIST: Final = Look(
+    name="hotline/list",
+    fields=(
+        Field("peer", Text(63), required=False),
+        Field("count", Whole(1, 500), default=50),
+    ),
+    read=read_list,
+    columns=(
+        Field("mid", Mid()),
+        Field("kept_at", When()),
+        Field("from", Text(96)),
+        kinds.LANGUAGE,
+        Field("prec", Text(9)),
+        Field("tlp", Text(12)),
+        Field("corrections", Whole()),
+        Field("translations", Whole()),
+    ),
+    example="--count 20",
+)
+READ: Final = Look(
+    name="hotline/read",
+    fields=(_MID,),
+    read=read_message,
+    columns=(
+        Field("mid", Mid()),
+        Field("what", OneOf(*PARTS)),
+        Field("from", Text(96)),
+        Field("created", When()),
+        Field("kept_at", When()),
+        kinds.LANGUAGE,
+        Field("by", Text(120), required=False),
+        Field("standing", OneOf(*kinds.STANDINGS), required=False),
+        Field("sent", Flag(), required=False),
+        Field("terms", kinds.CONCEPT, required=False, many=True),
+        Field("text", LongText(kinds.TEXT_MAX)),
+    ),
+    example="k3q7zb",
+)
+WORDS: Final = Look(
+    name="hotline/words",
+    fields=(_PEER,),
+    read=read_words,
+    columns=(
+        PARTY,
+        Field("stand", OneOf(*STANDS)),
+        Field("en", Text(100)),
+        Field("ru", Text(100)),
+        Field("since", When()),
+        Field("pair", Text(8)),
+    ),
+    example="borealis.gov",
+)
+CHECK: Final = Look(
+    name="hotline/check",
+    fields=(_PEER, Field("words", Text(100))),
+    read=read_check,
+    columns=(
+        PARTY,
+        Field("verdict", OneOf(*VERDICTS)),
+        Field("good", Flag()),
+        Field("pair", Text(8), required=False),
+    ),
+    example='borealis.gov --words "acorn castle river"',
+)
+_GLOSSARY_COLUMNS: Final = (
+    Field("concept", kinds.CONCEPT),
+    Field("told", OneOf(*TOLD)),
+    kinds.LANGUAGE,
+    Field("wording", Text(500)),
+    Field("other_language", kinds.LANGUAGE.type),
+    Field("other_wording", Text(500)),
+    Field("ours", OneOf(*kinds.STANDS), required=False),
+    Field("theirs", OneOf(*kinds.STANDS), required=False),
+    Field("note", Text(1_000), required=False),
+)
+GLOSSARY: Final = Look(
+    name="hotline/glossary",
+    fields=(_PEER, Field("told", OneOf(*TOLD), required=False)),
+    read=read_glossary,
+    columns=_GLOSSARY_COLUMNS,
+    example="borealis.gov --told disagreed",
+)
+TERMS: Final = Look(
+    name="hotline/terms",
+    fields=(_MID,),
+    read=read_terms,
+    columns=_GLOSSARY_COLUMNS,
+    example="k3q7zb",
+)
+EXPORT: Final = Look(
+    name="hotline/export",
+    fields=(_PEER, Field("format", OneOf("tmx", "tbx"), default="tmx")),
+    read=read_export,
+    columns=(Field("glossary", FileText(16 * limits.MAX_GLOSSARY)),),
+    example="borealis.gov --format tbx",
+)
+SESSION: Final = Look(
+    name="hotline/session",
+    fields=(_PEER,),
+    read=read_session,
+    columns=(
+        PARTY,
+        Field("role", OneOf(*kinds.ROLES)),
+        Field("name", Text(120)),
+        Field("since", When()),
+    ),
+    example="borealis.gov",
+)
+NUMBERS: Final = Look(
+    name="hotline/numbers",
+    fields=(_PEER,),
+    read=read_numbers,
+    columns=(PARTY, *kinds.NUMBER.fields, Field("told_at", When())),
+    example="borealis.gov",
+)
+ALL: Final = (
+    LIST, READ, WORDS, CHECK, GLOSSARY, TERMS, EXPORT, SESSION, NUMBERS,
+)  # fmt: skip

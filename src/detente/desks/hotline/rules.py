@@ -1,0 +1,86 @@
+"""Decisions of the hotline. Pure: the same on both sides, from the records that both hold."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import Final
+
+from detente.core.moment import Moment, Span
+
+HOUR: Final = Span.of(hours=1)
+WINDOW: Final = Span.of(
+    minutes=4
+)  # after the full hour a test and its answer are there; an alert follows
+PRESENT_FOR: Final = Span.of(hours=12)  # who entered and never left is not there for ever
+_MATTER: Final = b"detente/v1/hotline-test\n"
+_MATTER_CHARS: Final = 32
+
+
+def slot_of(now: Moment) -> Moment:
+    """Return the full hour in which a moment lies."""
+    return Moment(now.ms - now.ms % HOUR.ms)
+
+
+def sends(own: str, peer: str, slot: Moment) -> bool:
+    """Say whether we send the test of an hour: on even hours the party whose name sorts first."""
+    is_even = slot.ms // HOUR.ms % 2 == 0
+    return (own < peer) == is_even
+
+
+def matter_of(own: str, peer: str, slot: Moment) -> str:
+    """Return the matter of an hour's test: both sides know it before anything came."""
+    told = "\n".join((*sorted((own, peer)), str(slot)))
+    return sha256(_MATTER + told.encode()).hexdigest()[:_MATTER_CHARS]
+
+
+def is_late(slot: Moment, now: Moment) -> bool:
+    """Say whether what belongs to an hour's test should be here."""
+    return now - slot >= WINDOW
+
+
+def other_end(author: str, to: Sequence[str], *, ours: bool) -> str:
+    """Return the party at the other end of a message; "" if it went to several."""
+    if not ours:
+        return author
+    others = {address.partition("@")[2] for address in to} - {author}
+    return others.pop() if len(others) == 1 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What one party last said of a concept: its two wordings by language, and its stand."""
+
+    wordings: frozenset[tuple[str, str]]
+    stand: str
+
+
+def standing(said: Mapping[str, Said]) -> str:
+    """Return how a concept stands between two parties, from what each last said of it.
+
+    agreed: both hold the same wordings, and neither disagrees. disagreed: one says so, or they hold
+    different ones. proposed: only one spoke, and does not disagree.
+    """
+    stands = [each.stand for each in said.values()]
+    if "disagree" in stands or len({each.wordings for each in said.values()}) > 1:
+        return "disagreed"
+    both = len(said) > 1 and "agree" in stands
+    return "agreed" if both else "proposed"
+
+
+def readiness(
+    *, test: bool, answer: str, missed: Collection[str], slot: Moment, now: Moment
+) -> str:
+    """Return how an hour stands: ready, sealed, changed, missed, waiting or none.
+
+    answer: the result that was told back, "" while there is none. missed: sides that were entered as
+    missed here. none: no test and nobody missed one: there was no line to test, or no program.
+    """
+    if missed:
+        return "missed"
+    if test and answer:
+        return {"whole": "ready"}.get(answer, answer)
+    if slot > now:
+        return "none"
+    if not is_late(slot, now):
+        return "waiting"
+    return "missed" if test else "none"

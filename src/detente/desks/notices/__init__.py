@@ -1,0 +1,1 @@
+"""The desk of notices between risk-reduction centres: formats as data, clocks, watch log."""

@@ -1,0 +1,44 @@
+"""The desk of notices, declared."""
+
+from typing import Final
+
+from detente.desks.notices import acts, folds, kinds, pages, procedures
+from detente.desks.notices.exercises import acts as exercise_acts
+from detente.desks.notices.exercises import folds as exercise_folds
+from detente.desks.notices.exercises import kinds as exercise_kinds
+from detente.desks.notices.exercises import pages as exercise_pages
+from detente.desks.notices.formats import shipped
+from detente.office.desk import Check, Desk, Searchable
+from detente.office.fields import Values
+from detente.office.kind import Kind
+
+
+def wrong_values(body: Values) -> str | None:
+    """Say what is wrong with a notice in a format that ships; others are judged where they are shown."""
+    found = shipped.by_digest().get(body.data("digest"))
+    if found is None:
+        return None
+    if (body["format"], body["version"]) != (found.code, found.version):
+        return f"format: this is {found.code} version {found.version}"
+    told = body.get("acknowledge", ""), body.get("answer", "")
+    if "of" not in body and told != (found.acknowledge, found.answer):
+        return f"acknowledge, answer: not those of {found.code}"
+    return found.wrong(tuple((v.text("name"), v.text("text")) for v in body.parts("value")))
+
+
+_FORMAL: Final[tuple[Kind, ...]] = kinds.FORMAL
+DESK: Final = Desk(
+    name="notices",
+    kinds=(*kinds.ALL, *exercise_kinds.ALL),
+    folds=(*folds.ALL, *exercise_folds.ALL),
+    acts=(*acts.ALL, *exercise_acts.ALL),
+    looks=(*pages.ALL, *exercise_pages.ALL),
+    checks=tuple(Check(each, wrong_values) for each in _FORMAL),
+    procedures=procedures.ALL,
+    searchable=(
+        Searchable(kinds.TRANSLATION, ("text",)),
+        Searchable(kinds.CORRECTION, ("text",)),
+        Searchable(kinds.ENTRY, ("text",)),
+    ),
+    chores=(acts.steps, exercise_acts.send_due),
+)

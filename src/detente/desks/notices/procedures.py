@@ -1,0 +1,109 @@
+"""What becomes of a notice: read in time, answered where an answer is owed, corrected, cancelled."""
+
+from typing import Final
+
+from detente.core.moment import Span
+from detente.desks.notices.kinds import SPANS
+from detente.desks.notices.rules import SPEED
+from detente.office.procedure import Clock, Duty, Move, Procedure, Rung, State, Up, Who, every
+
+_RECEIPT: Final = "notices.receipt"
+_REPLY: Final = "notices.reply"
+_CORRECTION: Final = "notices.correction"
+_CANCELLATION: Final = "notices.cancellation"
+_READ: Final = ("notices/acknowledge",)
+_ANSWER: Final = ("notices/answer",)
+# The agreed ladder: this desk, its deputy, then another channel than this one.
+LADDER: Final = (
+    Rung(Span.of(), Up.DESK),
+    Rung(Span.of(minutes=5), Up.SUPERVISOR),
+    Rung(Span.of(minutes=15), Up.CHANNEL),
+)
+
+
+def _duty(*kinds: str, acts: tuple[str, ...] = _READ) -> tuple[Duty, ...]:
+    clock = Clock(
+        name="read", within=SPEED, by_value=("acknowledge", SPANS), asked=False, ladder=LADDER
+    )
+    return (Duty(who=Who.OTHER, kinds=kinds, clock=clock, acts=acts),)
+
+
+_DUE: Final = Clock(
+    name="reply", within=every(SPANS["48h"]), by_value=("answer", SPANS), ladder=LADDER
+)
+_REPLIES: Final = (Duty(who=Who.OTHER, kinds=(_REPLY,), clock=_DUE, acts=_ANSWER),)
+
+NOTICE: Final = Procedure(
+    name="notices.notice",
+    opens=("notices.notice",),
+    title="format",
+    states=(
+        State("sent", _duty(_RECEIPT)),
+        State("acknowledged"),
+        State("corrected", _duty(_RECEIPT)),
+        State("cancelled", _duty(_RECEIPT)),
+        State("closed", is_end=True),
+    ),
+    moves=(
+        Move(kind=_RECEIPT, who=Who.OTHER, begin=("sent", "corrected"), end="acknowledged", rank=10),
+        Move(kind=_RECEIPT, who=Who.OTHER, begin=("cancelled",), end="closed", rank=10),
+        Move(
+            kind=_CORRECTION, who=Who.OPENER, begin=("sent", "acknowledged", "corrected"),
+            end="corrected", rank=30,
+        ),
+        Move(
+            kind=_CANCELLATION, who=Who.OPENER, begin=("sent", "acknowledged", "corrected"),
+            end="cancelled", rank=40,
+        ),
+    ),
+)  # fmt: skip
+QUERY: Final = Procedure(
+    name="notices.query",
+    opens=("notices.query",),
+    title="format",
+    states=(
+        State("sent", _duty(_RECEIPT, _REPLY, acts=(*_READ, *_ANSWER))),
+        State("asked", _REPLIES),
+        State("answered"),
+        State("corrected", _duty(_RECEIPT, _REPLY, acts=(*_READ, *_ANSWER))),
+        State("cancelled", _duty(_RECEIPT)),
+        State("closed", is_end=True),
+    ),
+    moves=(
+        Move(kind=_RECEIPT, who=Who.OTHER, begin=("sent", "corrected"), end="asked", rank=10),
+        Move(kind=_RECEIPT, who=Who.OTHER, begin=("cancelled",), end="closed", rank=10),
+        Move(
+            kind=_REPLY, who=Who.OTHER, begin=("sent", "asked", "corrected", "answered"),
+            end="answered", rank=20,
+        ),
+        Move(
+            kind=_CORRECTION, who=Who.OPENER, begin=("sent", "asked", "corrected", "answered"),
+            end="corrected", rank=30,
+        ),
+        Move(
+            kind=_CANCELLATION, who=Who.OPENER, begin=("sent", "asked", "corrected", "answered"),
+            end="cancelled", rank=40,
+        ),
+    ),
+)  # fmt: skip
+_JOIN: Final = Clock(name="join", within=every(Span.of(hours=6)), asked=False, ladder=LADDER)
+EXERCISE: Final = Procedure(
+    name="notices.exercise",
+    opens=("notices.exercise",),
+    title="role",
+    states=(
+        State(
+            "proposed",
+            (Duty(who=Who.OTHER, kinds=("notices.joined",), clock=_JOIN, acts=("notices/join",)),),
+        ),
+        State("joined"),
+        State("ended", is_end=True),
+    ),
+    moves=(
+        Move(kind="notices.joined", who=Who.OTHER, begin=("proposed",), end="joined", rank=10),
+        Move(
+            kind="notices.ended", who=Who.EITHER, begin=("proposed", "joined"), end="ended", rank=30
+        ),
+    ),
+)
+ALL: Final = (NOTICE, QUERY, EXERCISE)

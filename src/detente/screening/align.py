@@ -1,0 +1,151 @@
+"""Which part of the asked name is which part of a listed one, and what is left on both sides."""
+
+from typing import Final, NamedTuple
+
+from detente.screening.fold import HEARD, fold
+from detente.screening.index import Alike, Index, Name
+from detente.screening.resemble import CUT, GLUED, INITIAL, resemble
+
+INITIAL_LIKENESS: Final = 600
+INITIAL_WEIGHT: Final = 9  # quarters of a bit: a letter tells little
+JOINED: Final = "joined"
+JOINED_LEAST: Final = 850
+HOPELESS: Final = 4  # a name of which less than a quarter is found is not looked at closer
+_REST_MAX: Final = 4
+_JOINED_MAX: Final = 6
+_APART: Final = 3  # letters by which two joined spellings may differ in length
+
+
+class Pair(NamedTuple):
+    """Asked words `left` (places) that are listed words `right`: how alike, why, what it weighs."""
+
+    left: tuple[int, ...]
+    right: tuple[int, ...]
+    likeness: int
+    why: str
+    weight: int
+
+
+class Alignment(NamedTuple):
+    """The pairs, the places left over on either side, and what weighs how much in all."""
+
+    pairs: list[Pair]
+    left_over: list[int]
+    right_over: list[int]
+    left_missing: int
+    left_total: int
+    right_missing: int
+    right_total: int
+
+
+class _Table:
+    """The work on one listed name."""
+
+    def __init__(
+        self, index: Index, words: tuple[str, ...], alike: list[Alike], name: Name
+    ) -> None:
+        self.index, self.words, self.alike, self.name = index, words, alike, name
+        self.left, self.right = set(range(len(words))), set(range(len(name.words)))
+        self.pairs: list[Pair] = []
+
+    def take(self, left: tuple[int, ...], right: tuple[int, ...], likeness: int, why: str) -> None:
+        weight = sum(self.alike[i].weight for i in left) + sum(self.name.weights[j] for j in right)
+        self.left.difference_update(left)
+        self.right.difference_update(right)
+        weight = min(weight, 2 * INITIAL_WEIGHT) if why == INITIAL else weight
+        self.pairs.append(Pair(left, right, likeness, why, weight))
+
+    def text(self, place: int) -> str:
+        return self.index.word(self.name.words[place])[0]
+
+    def by_likeness(self) -> None:
+        found = []
+        weights = self.name.weights
+        for i, one in enumerate(self.alike):
+            likeness = one.likeness
+            for j, number in enumerate(self.name.words):
+                held = likeness.get(number)
+                if held:
+                    much, why = held
+                    # the place decides between equals
+                    worth = much * much * (one.weight + weights[j])
+                    found.append((worth, -abs(i - j), -i, -j, much, why))
+        found.sort(reverse=True)
+        for _, _, i, j, much, why in found:
+            if -i in self.left and -j in self.right:
+                self.take((-i,), (-j,), much, why)
+
+    def hopeful(self) -> bool:
+        found = sum(p.weight for p in self.pairs)
+        total = sum(a.weight for a in self.alike) + sum(self.name.weights)
+        return HOPELESS * found > total
+
+    def rest(self) -> None:
+        """Short words are like too many others to be found by their letters: compare what is left."""
+        if len(self.left) > _REST_MAX or len(self.right) > _REST_MAX:
+            return
+        for i in sorted(self.left):
+            if len(self.words[i]) < 2:
+                continue
+            best, where, why = 0, -1, ""
+            for j in sorted(self.right):
+                much, how = resemble(self.words[i], *self.index.word(self.name.words[j]))
+                if much > best:
+                    best, where, why = much, j, how
+            if best:
+                self.take((i,), (where,), best, why)
+
+    def initials(self) -> None:
+        """Take a letter for a word that begins with it, in whatever script each is."""
+        letters = {i for i in self.left if len(self.words[i]) == 1}
+        listed = {j for j in self.right if len(self.text(j)) == 1}
+        if not letters and not listed:
+            return
+        for i in sorted(self.left):
+            for j in sorted(self.right):
+                if (i in letters or j in listed) and _stands(self.words[i], self.text(j)):
+                    self.take((i,), (j,), INITIAL_LIKENESS, INITIAL)
+                    break
+
+    def joined(self) -> None:
+        """Compare, written together, what is left and what was only found in a piece."""
+        pieces = [p for p in self.pairs if p.why in (CUT, GLUED) or p.likeness < 750]
+        lefts = sorted(self.left.union(*(p.left for p in pieces)))
+        rights = sorted(self.right.union(*(p.right for p in pieces)))
+        if (
+            not lefts
+            or not rights
+            or len(lefts) == len(rights)
+            or max(len(lefts), len(rights)) > _JOINED_MAX
+        ):
+            return
+        one = "".join(self.words[i] for i in lefts)
+        two = "".join(self.text(j) for j in rights)
+        if abs(len(one) - len(two)) > _APART or min(len(one), len(two)) < _APART + 1:
+            return
+        much, _ = resemble(one, two)
+        if much >= JOINED_LEAST:
+            self.pairs = [p for p in self.pairs if p not in pieces]
+            self.take(tuple(lefts), tuple(rights), much - 10, JOINED)
+
+
+def align(index: Index, words: tuple[str, ...], alike: list[Alike], name: Name) -> Alignment:
+    """Return the best pairs, heaviest first; each part is used once."""
+    table = _Table(index, words, alike, name)
+    table.by_likeness()
+    if (table.left or table.right) and table.hopeful():
+        if table.left and table.right:
+            table.rest()
+            table.initials()
+        if len(words) + len(name.words) > 2:
+            table.joined()
+    weights = [a.weight for a in alike]
+    return Alignment(
+        table.pairs, sorted(table.left), sorted(table.right),
+        sum(weights[i] for i in table.left), sum(weights),
+        sum(name.weights[j] for j in table.right), sum(name.weights),
+    )  # fmt: skip
+
+
+def _stands(one: str, two: str) -> bool:
+    return one[0] == two[0] or fold(one).lstrip(HEARD)[:1] == fold(two).lstrip(HEARD)[:1] != ""

@@ -1,0 +1,138 @@
+"""The engine: a question in, the entities that may be meant out, best first, with reasons."""
+
+from math import sqrt
+from typing import Final, NamedTuple
+
+from rapidfuzz.distance import Indel
+
+from detente.screening import confirm, dates, papers, score
+from detente.screening.align import Alignment, align
+from detente.screening.build import form_class
+from detente.screening.dates import Birth
+from detente.screening.index import Index, Name
+from detente.screening.listed import PERSON
+from detente.screening.parts import Parts, split
+from detente.screening.readings import Reading, readings
+from detente.screening.score import Factor
+from detente.screening.text import NAME_MAX, clean
+
+CANDIDATES: Final = 20  # names that are aligned for one reading
+MANY: Final = 100_000  # names of an index from which three times as many are
+LEAST_SCORE: Final = 0.3  # below it nothing is told
+
+
+class Question(NamedTuple):
+    """Who is asked for. Dates, countries and papers confirm or contradict."""
+
+    name: str
+    schema: str | None = None
+    births: tuple[str, ...] = ()
+    countries: tuple[str, ...] = ()
+    papers: tuple[str, ...] = ()
+
+
+class Hit(NamedTuple):
+    """One entity that may be meant: its score, the listed name that gave it, and why."""
+
+    entity: str
+    score: float
+    name: int
+    reading: Reading
+    alignment: Alignment
+    factors: tuple[Factor, ...]
+
+
+_BY_PAPER: Final = Reading((), "paper", 1.0)
+_NOTHING: Final = Alignment([], [], [], 0, 0, 0, 0)
+
+
+class _Found(NamedTuple):
+    total: float
+    name: Name
+    reading: Reading
+    alignment: Alignment
+    factors: list[Factor]
+
+
+def undecided(question: Question) -> str | None:
+    """Return why a question cannot be answered by its name alone, or None: a person must look."""
+    if len(question.name) > NAME_MAX:
+        return "too_long"
+    return None if split(question.name).words else "no_words"
+
+
+def ask(index: Index, question: Question, limit: int = 10) -> list[Hit]:
+    """Return the entities that a question may mean, best first; equal scores by id."""
+    parts = split(question.name, person=question.schema == PERSON)
+    best: dict[int, _Found] = {}
+    for reading in readings(index, question.name, parts):
+        _read(index, question, parts, reading, best)
+    births = [b for text in question.births for b in dates.read(text)]
+    countries = frozenset(c.lower() for c in question.countries)
+    found = sorted(best.values(), key=lambda f: (-f.total, f.name.number))[: 2 * limit]
+    flat = clean(question.name)
+    hits = [_hit(index, one, flat, births, countries) for one in found]
+    hits = _by_paper(index, question, hits)
+    hits.sort(key=lambda h: (-h.score, h.entity))
+    return hits[:limit]
+
+
+def _by_paper(index: Index, question: Question, hits: list[Hit]) -> list[Hit]:
+    """Put the holders of an asked paper first: it outweighs any name."""
+    held = {
+        owner: paper
+        for paper in (papers.plain(p) for p in question.papers)
+        if len(paper) >= papers.LEAST
+        for owner in index.holders(paper)
+    }
+    if not held:
+        return hits
+    ids = {index.entity_id(owner): owner for owner in held}
+    kept = [h for h in hits if h.entity not in ids]
+    return kept + [
+        Hit(entity, 1.0, index.first_name(owner), _BY_PAPER, _NOTHING, (Factor("paper_same", 1.0),))
+        for entity, owner in ids.items()
+    ]
+
+
+def _read(
+    index: Index, question: Question, parts: Parts, reading: Reading, best: dict[int, _Found]
+) -> None:
+    alike = [index.alike(w) for w in reading.words]
+    person = question.schema == PERSON
+    forms = form_class(parts.forms)
+    wide = index.names > MANY or any(len(w) == 1 for w in reading.words)
+    for name in index.names_with(alike, CANDIDATES * (3 if wide else 1)):
+        alignment = align(index, reading.words, alike, name)
+        factors = score.of_alignment(alignment, person=person)
+        factors += score.of_name(index, name, question.schema, forms)
+        if reading.by < 1:
+            factors.append(Factor(reading.why, reading.by))
+        total = sqrt(score.product(factors))
+        held = best.get(name.owner)
+        if total >= LEAST_SCORE and (held is None or total > held.total):
+            best[name.owner] = _Found(total, name, reading, alignment, factors)
+
+
+def _hit(
+    index: Index, found: _Found, flat: str, births: list[Birth], countries: frozenset[str]
+) -> Hit:
+    """Between names that are equally alike the whole spelling decides."""
+    owner = found.name.owner
+    text = clean(index.name_text(found.name.number))
+    factors = score.shown(found.factors)
+    if text != flat:
+        spelling = Indel.normalized_similarity(flat, text)
+        factors.append(Factor("whole_spelling", 1 - score.NEAR * (1 - spelling)))
+    total = score.product(factors)
+    for fact in (
+        confirm.of_birth(dates.best(births, index.births(owner)) if births else None, total),
+        confirm.of_country(countries, index.countries(owner), total) if countries else None,
+    ):
+        if fact is not None:
+            factors.append(fact)
+            total *= fact.by
+    return Hit(
+        index.entity_id(owner), round(min(1.0, total), 6), found.name.number,
+        found.reading, found.alignment, tuple(factors),
+    )  # fmt: skip

@@ -1,0 +1,284 @@
+"""The index as it is read: which listed words are like an asked one, and which names have them.
+
+Built by `build`, laid out by `layout`; the bytes may be mapped from a file by many processes.
+"""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+import numpy as np
+from rapidfuzz.distance import OSA
+
+from detente.screening import layout
+from detente.screening.build import RARITY_MAX
+from detente.screening.dates import Birth, unpack
+from detente.screening.features import EXACT, heard_as, mark, of_asked
+from detente.screening.fold import HEARD, fold, skeleton
+from detente.screening.resemble import LEAST, resemble
+from detente.screening.version import ENGINE
+
+LOOKED_AT: Final = 28  # words that are compared letter by letter for one asked word
+ENOUGH: Final = 3  # weight of shared features from which a word is compared
+COMMON: Final = 20_000  # a word in more names than this only adds to names already found
+FAR: Final = 55  # a name with less than so many hundredths of the best one's share is not aligned
+WORDS_KEPT: Final = 200_000
+CACHE: Final = 50_000  # asked words whose likeness is kept
+SOUND_LIKENESS: Final = 920  # of Mandarin syllables of one sound class
+
+
+class Name(NamedTuple):
+    """A listed name: its words as numbers, and how much each tells, in quarters of a bit."""
+
+    number: int
+    owner: int
+    quality: int
+    forms: int
+    words: list[int]
+    weights: list[int]
+
+
+@dataclass(frozen=True, slots=True)
+class Alike:
+    """The listed words that are like one asked word.
+
+    likeness: {number of word: (thousandths, reason)}; weight: how much the asked word tells, in
+    quarters of a bit; names, credit: the names that have such a word and what each brings.
+    """
+
+    likeness: dict[int, tuple[int, str]]
+    weight: int
+    names: layout.Array
+    credit: layout.Array
+    best: int
+    common: bool
+
+
+def _worth_a_look(asked: str, listed: str) -> bool:
+    """Return whether two folds could be alike enough by their letters alone."""
+    longest = max(len(asked), len(listed))
+    limit = (longest + 2) // 3
+    return OSA.distance(asked, listed, score_cutoff=limit) <= limit or listed.startswith(asked)
+
+
+class Index:
+    """An index over bytes. Not for two threads at once: it keeps scratch space and a cache."""
+
+    def __init__(self, data: bytes | memoryview) -> None:
+        self.head, a = layout.unpack(data, ENGINE)
+        self._a = a
+        self._rarity = a["word_rarity"]
+        self._post, self._post_ptr = a["post"], a["post_ptr"]
+        self._scratch = np.zeros(len(a["name_owner"]), np.int32)
+        self._sum = np.zeros(len(a["name_owner"]), np.int32)
+        self._words: dict[int, tuple[str, str]] = {}
+        self._cache: OrderedDict[str, Alike] = OrderedDict()
+
+    @property
+    def lists(self) -> dict[str, str]:
+        """{list: hash of the version} that the index was built from."""
+        lists: dict[str, str] = self.head["lists"]
+        return lists
+
+    @property
+    def names(self) -> int:
+        """How many names the index has."""
+        return len(self._scratch)
+
+    def alike(self, word: str) -> Alike:
+        """Return the listed words that are like an asked word; kept for the next time."""
+        found = self._cache.get(word)
+        if found is None:
+            found = self._look_up(word)
+            self._cache[word] = found
+            if len(self._cache) > CACHE:
+                self._cache.popitem(last=False)
+        return found
+
+    def _look_up(self, word: str) -> Alike:
+        likeness: dict[int, tuple[int, str]] = {}
+        wide = 4 if fold(word).startswith(HEARD) else 1
+        asked = fold(word)
+        for number, shared in self._near(of_asked(word), wide * LOOKED_AT):
+            listed, folded = self.word(number)
+            if shared < EXACT and wide == 1 and not _worth_a_look(asked, folded):
+                continue
+            much, why = resemble(word, listed, folded)
+            if much >= LEAST:
+                likeness[number] = (much, why)
+        self._by_sound(word, likeness)
+        return self._with_names(word, likeness)
+
+    def _near(self, features: dict[int, int], most: int) -> list[tuple[int, int]]:
+        """Return (number, weight shared) of the words that share most features."""
+        marks = np.fromiter(features, np.uint32, len(features))
+        weights = np.fromiter(features.values(), np.float64, len(features))
+        ptr, words, every = self._a["feature_ptr"], self._a["feature_words"], self._a["feature"]
+        places = np.minimum(np.searchsorted(every, marks), max(0, len(every) - 1))
+        held = every[places] == marks if len(every) else np.zeros(0, bool)
+        if not held.any():
+            return []
+        starts, ends = ptr[places[held]], ptr[places[held] + 1]
+        runs = [words[a:b] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
+        spread = np.repeat(weights[held], ends - starts)
+        total = np.bincount(np.concatenate(runs), spread, len(self._rarity))
+        places = np.flatnonzero(total >= ENOUGH)
+        order = np.lexsort((places, -total[places]))
+        sure = int((total[places] >= EXACT).sum())
+        chosen = places[order[: max(most, min(sure, 4 * most))]]
+        return list(zip(chosen.tolist(), total[chosen].astype(np.int32).tolist(), strict=True))
+
+    def _by_sound(self, word: str, likeness: dict[int, tuple[int, str]]) -> None:
+        feature = heard_as(word) if word.isascii() and len(word) > 1 else None
+        if feature is None:
+            return
+        for number in self._run(feature):
+            if likeness.get(number, (0, ""))[0] < SOUND_LIKENESS:
+                likeness[number] = (SOUND_LIKENESS, "sound")
+
+    def _run(self, feature: int) -> list[int]:
+        place = int(np.searchsorted(self._a["feature"], feature))
+        if place >= len(self._a["feature"]) or self._a["feature"][place] != feature:
+            return []
+        ptr = self._a["feature_ptr"]
+        run: list[int] = self._a["feature_words"][ptr[place] : ptr[place + 1]].tolist()
+        return run
+
+    def _with_names(self, word: str, likeness: dict[int, tuple[int, str]]) -> Alike:
+        best = max((much for much, _ in likeness.values()), default=0)
+        weight = self._weight(word, likeness, best)
+        ordered = sorted(likeness, key=lambda number: likeness[number][0])
+        runs, worths, sizes = [], [], []
+        for number in ordered:
+            run = self._post[self._post_ptr[number] : self._post_ptr[number + 1]]
+            much = likeness[number][0]
+            runs.append(run)
+            sizes.append(len(run))
+            worths.append(much * much * (weight + int(self._rarity[number])) // 2_000)
+        names = np.concatenate(runs) if runs else np.empty(0, np.uint32)
+        credit = np.repeat(np.array(worths, np.int32), sizes) if runs else np.empty(0, np.int32)
+        return Alike(likeness, weight, names, credit, best, len(names) > COMMON)
+
+    def _weight(self, word: str, likeness: dict[int, tuple[int, str]], best: int) -> int:
+        """Return how much an asked word tells: as the most like listed ones; an unknown one much."""
+        if len(word) == 1 and fold(word)[:1] != HEARD and not "\u3400" <= word <= "\u9fff":
+            return 10
+        if best < 850:
+            return min(RARITY_MAX, 28 + 4 * len(word))
+        near = [int(self._rarity[n]) for n, (much, _) in likeness.items() if much >= best - 30]
+        return min(near)
+
+    def known(self, folds: list[str]) -> list[bool]:
+        """Return for each fold whether a listed word has it, or its consonants where that is all."""
+        marks = np.array(
+            [mark("#" + skeleton(f) if f.startswith(HEARD) else "=" + f) for f in folds], np.uint32
+        )
+        every = self._a["feature"]
+        places = np.minimum(np.searchsorted(every, marks), len(every) - 1)
+        return (every[places] == marks).tolist() if len(every) else [False] * len(folds)
+
+    def names_with(self, alike: list[Alike], keep: int) -> list[Name]:
+        """Return the names that most of the asked words point to, best first."""
+        asked = [a for a in alike if len(a.names)]
+        if not asked:
+            return []
+        rare = [a for a in asked if not a.common] or asked
+        total = sum(a.weight for a in alike)
+        every = rare[0].names if len(rare) == 1 else np.concatenate([a.names for a in rare])
+        for one in asked:
+            self._scratch[one.names] = one.credit
+            self._sum[one.names] += self._scratch[one.names]
+        credit = 4 * self._sum[every]
+        weight = self._a["name_weight"][every].astype(np.int32)
+        for one in asked:
+            self._sum[one.names] = 0
+        # 2 * credit / (asked + listed), or a little less where one side holds the other. Asked
+        # words that are like one another bring a listed one no more than it weighs.
+        least = np.minimum(total, weight)
+        credit = np.minimum(credit, 4_400 * least)
+        share = np.maximum(2 * credit // (total + weight), credit * 4 // (5 * least + 1))
+        return self._names(self._best(every, share, keep))
+
+    @staticmethod
+    def _best(names: layout.Array, share: layout.Array, keep: int) -> layout.Array:
+        least = int(share.max()) * FAR // 100
+        if len(names) > 8 * keep:
+            least = max(
+                least, int(np.partition(share, len(share) - 4 * keep)[len(share) - 4 * keep])
+            )
+        held = share >= least
+        names, share = names[held], share[held]
+        distinct, first = np.unique(names, return_index=True)
+        return distinct[np.lexsort((distinct, -share[first]))[:keep]]
+
+    def _names(self, numbers: layout.Array) -> list[Name]:
+        a = self._a
+        starts, ends = a["name_ptr"][numbers].tolist(), a["name_ptr"][numbers + 1].tolist()
+        meta = zip(
+            numbers.tolist(), a["name_owner"][numbers].tolist(), a["name_quality"][numbers].tolist(),
+            a["name_forms"][numbers].tolist(), starts, ends, strict=True,
+        )  # fmt: skip
+        found = []
+        for number, owner, quality, forms, start, end in meta:
+            words = a["name_words"][start:end]
+            found.append(
+                Name(number, owner, quality, forms, words.tolist(), self._rarity[words].tolist())
+            )
+        return found
+
+    def word(self, number: int) -> tuple[str, str]:
+        """Return (word, fold) of a number."""
+        found = self._words.get(number)
+        if found is None:
+            ptr = self._a["word_ptr"]
+            line = self._a["word_text"][ptr[number] : ptr[number + 1]].tobytes().decode()
+            word, folded = line.rstrip("\n").split("\t")
+            if len(self._words) > WORDS_KEPT:
+                self._words.clear()
+            found = self._words[number] = (word, folded)
+        return found
+
+    def name_text(self, name: int) -> str:
+        """Return a listed name as the list writes it."""
+        ptr = self._a["name_text_ptr"]
+        return str(self._a["name_text"][ptr[name] : ptr[name + 1]].tobytes().decode())
+
+    def entity_id(self, number: int) -> str:
+        """Return the id of an entity."""
+        ptr = self._a["entity_ptr"]
+        return str(self._a["entity_text"][ptr[number] : ptr[number + 1]].tobytes().decode())
+
+    def schema(self, number: int) -> int:
+        """Return the schema of an entity, as its place in `listed.SCHEMAS`."""
+        return int(self._a["entity_schema"][number])
+
+    def births(self, number: int) -> list[Birth]:
+        """Return the dates of birth of an entity."""
+        ptr = self._a["birth_ptr"]
+        return [unpack(int(b)) for b in self._a["birth"][ptr[number] : ptr[number + 1]]]
+
+    def countries(self, number: int) -> frozenset[str]:
+        """Return the countries of an entity, as ISO 3166-1 codes in small letters."""
+        ptr = self._a["country_ptr"]
+        text = self._a["country"][ptr[number] : ptr[number + 1]].tobytes().decode()
+        return frozenset(text[i : i + 2] for i in range(0, len(text), 2))
+
+    def holders(self, paper: str) -> list[int]:
+        """Return the entities that hold a paper, given in its plain form."""
+        numbers = self._a["paper"]
+        low = int(np.searchsorted(numbers, mark(paper), "left"))
+        high = int(np.searchsorted(numbers, mark(paper), "right"))
+        held: list[int] = self._a["paper_owner"][low:high].tolist()
+        return held
+
+    def first_name(self, entity: int) -> int:
+        """Return the number of the first name of an entity, or -1."""
+        place = int(np.searchsorted(self._a["name_owner"], entity))
+        found = place < len(self._a["name_owner"]) and self._a["name_owner"][place] == entity
+        return place if found else -1
+
+    def words_of(self, name: int) -> list[int]:
+        """Return the numbers of the words of a listed name, in their order."""
+        ptr = self._a["name_ptr"]
+        words: list[int] = self._a["name_words"][ptr[name] : ptr[name + 1]].tolist()
+        return words

@@ -1,0 +1,105 @@
+"""Lists in lines: FollowTheMoney and our own JSON, and CSV with a mapping."""
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
+
+import msgspec
+
+from detente.screening.listed import ORIGINAL, SCHEMAS, STRONG, WEAK, Alias, Listed, Paper
+from detente.screening.lists import country
+from detente.screening.text import LATIN, script_of
+
+LINE_MAX: Final = 1 << 20  # bytes of one line
+PARTED: Final = ";"
+_FTM_KIND: Final = {
+    "Person": "Person", "Vessel": "Vessel", "Airplane": "Aircraft", "Company": "Organization",
+    "Organization": "Organization", "PublicBody": "Organization", "LegalEntity": "LegalEntity",
+}  # fmt: skip
+_FTM_PAPERS: Final = (
+    "passportNumber", "idNumber", "taxNumber", "registrationNumber", "innCode", "ogrnCode", "imoNumber",
+    "leiCode", "swiftBic", "mmsi", "cryptoWallet",
+)  # fmt: skip
+_OWN: Final = msgspec.json.Decoder(Listed)
+
+
+class Unread(msgspec.Struct, frozen=True):
+    """A line that was not read, and why. The others are."""
+
+    line: int
+    why: str
+
+
+def of_ftm(lines: Iterable[bytes], source: str) -> Iterator[Listed | Unread]:
+    """Give the parties of a FollowTheMoney file; what is no party (addresses, ties) is passed over."""
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        if len(line) > LINE_MAX:
+            yield Unread(number, f"longer than {LINE_MAX} bytes")
+            continue
+        try:
+            entity = msgspec.json.decode(line)
+            kind = _FTM_KIND.get(entity["schema"])
+            if kind is not None:
+                yield _party(entity["id"], kind, entity["properties"], source)
+        except (msgspec.DecodeError, KeyError, TypeError, AttributeError) as found:
+            yield Unread(number, str(found) or type(found).__name__)
+
+
+def _party(name: str, kind: str, found: Mapping[str, list[str]], source: str) -> Listed:
+    names = [str(n) for n in found.get("name", ())]
+    aliases = [Alias(n, STRONG if script_of(n) == LATIN else ORIGINAL) for n in names[1:]]
+    aliases += [Alias(n) for key in ("alias", "previousName") for n in found.get(key, ())]
+    aliases += [Alias(n, WEAK) for n in found.get("weakAlias", ())]
+    places = [
+        c
+        for key in ("nationality", "country", "citizenship", "jurisdiction", "flag")
+        for c in found.get(key, ())
+    ]
+    return Listed(
+        name, kind, tuple(names[:1]), tuple(aliases), tuple(found.get("birthDate", ())),
+        country.codes(places),
+        tuple(Paper(v, key) for key in _FTM_PAPERS for v in found.get(key, ())),
+        tuple(found.get("topics", ())), source,
+    )  # fmt: skip
+
+
+def of_own(lines: Iterable[bytes]) -> Iterator[Listed | Unread]:
+    """Give the entities of our own JSON lines."""
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            if len(line) > LINE_MAX:
+                yield Unread(number, f"longer than {LINE_MAX} bytes")
+            else:
+                yield _OWN.decode(line)
+        except msgspec.DecodeError as found:
+            yield Unread(number, str(found))
+
+
+def of_csv(
+    lines: Iterable[str], mapping: Mapping[str, str], source: str
+) -> Iterator[Listed | Unread]:
+    """Give the entities of a CSV file with a head. `mapping`: {our field: their column}.
+
+    Our fields: id, schema, name, aliases, weak_aliases, births, countries, ids; several values in
+    a cell are parted by `;`. `id` and `name` must be mapped.
+    """
+    for number, row in enumerate(csv.DictReader(lines), 2):
+        cells = {ours: (row.get(theirs) or "").strip() for ours, theirs in mapping.items()}
+        if not cells.get("id") or not cells.get("name"):
+            yield Unread(number, "no id or no name")
+            continue
+        many = {
+            ours: [v.strip() for v in cell.split(PARTED) if v.strip()]
+            for ours, cell in cells.items()
+        }
+        kind = cells.get("schema", "")
+        yield Listed(
+            cells["id"], kind if kind in SCHEMAS else "Thing", (cells["name"],),
+            (*(Alias(n) for n in many.get("aliases", ())), *(Alias(n, WEAK) for n in many.get("weak_aliases", ()))),
+            tuple(many.get("births", ())), country.codes(many.get("countries", [])),
+            tuple(Paper(v) for v in many.get("ids", ())), (), source,
+        )  # fmt: skip

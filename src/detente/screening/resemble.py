@@ -1,0 +1,178 @@
+"""How much one word is another: in thousandths, with the reason that is told to people.
+
+Whole numbers, so that every machine counts the same.
+"""
+
+import re
+from functools import lru_cache
+from typing import Final
+
+from rapidfuzz.distance import OSA, LCSseq
+
+from detente.screening import han, lexicon
+from detente.screening.fold import HEARD, fold, latin_of, others, skeleton
+from detente.screening.typing_errors import scanned
+
+SAME, SPELLING, OTHER_READING, SHORT, VOWELS, SOUND, TYPING, SCAN, CUT, INITIAL, GLUED, NONE = (
+    "same", "spelling", "other_reading", "short_form", "vowels", "sound", "typing", "scan",
+    "cut", "initial", "glued", "none",
+)  # fmt: skip
+LEAST: Final = 600
+_NO: Final[frozenset[int]] = frozenset()
+
+_CONSONANTS: Final = re.compile(r"[^aeiou]")
+_VOWEL_COST: Final = {
+    "ou": 5,
+    "ei": 12,
+    "ae": 18,
+    "ai": 80,
+    "au": 100,
+    "ao": 70,
+    "iu": 90,
+    "io": 90,
+    "eu": 70,
+    "eo": 60,
+}
+
+
+@lru_cache(maxsize=1 << 17)
+def resemble(a: str, b: str, fold_b: str | None = None) -> tuple[int, str]:
+    """Return (likeness 0 to 1000, reason) of two words of any script; below LEAST it is 0."""
+    if a == b:
+        return 1000, SAME
+    fa, fb = fold(a), fold_b or fold(b)
+    if fa.startswith(HEARD) or fb.startswith(HEARD):
+        return _heard(a, b, fa, fb)
+    both_ascii = a.isascii() and b.isascii()
+    if fa == fb:
+        if not a.isascii() and not b.isascii() and _han(a) and _han(b):
+            return 700, SOUND
+        return (970 if both_ascii else 975), SPELLING
+    best, why = _by_letters(a, b, fa, fb, both_ascii=both_ascii)
+    return (best, why) if best >= LEAST else (0, NONE)
+
+
+def _by_letters(a: str, b: str, fa: str, fb: str, *, both_ascii: bool) -> tuple[int, str]:
+    best, why = _edits(fa, fb), TYPING
+    ka, kb = skeleton(fa), skeleton(fb)
+    if ka == kb and len(ka) > 1:
+        likeness = (970 if len(ka) > 2 else 945) - _vowels(fa, fb) * 4 // (1 + len(ka))
+        if likeness > best:
+            best, why = likeness, VOWELS
+    if best < 900 and both_ascii:
+        best, why = max((best, why), _as_typed(a, b))
+    if best < 900 and lexicon.ALSO.get(a, _NO) & lexicon.ALSO.get(b, _NO):
+        best, why = 920, SHORT
+    if best < 900 and _read_otherwise(a, b, fa, fb, best):
+        return 940, OTHER_READING
+    if best < 900:
+        best, why = max((best, why), _pieces(fa, fb))
+    return best, why
+
+
+def _read_otherwise(a: str, b: str, fa: str, fb: str, best: int) -> bool:
+    """Return whether one word is the other when its letters are read in another way."""
+    if abs(len(fa) - len(fb)) > 2:
+        return False
+    return fb in others(latin_of(a)) or (best > 650 and fa in others(latin_of(b)))
+
+
+def _as_typed(a: str, b: str) -> tuple[int, str]:
+    """Compare the letters as they were typed or scanned."""
+    raw = _edits(a, b)
+    sa, sb = scanned(a), scanned(b)
+    if sa == sb:
+        return 915, SCAN
+    if not a.isalpha() or not b.isalpha():
+        return max((raw, TYPING), (_edits(sa, sb) - 30, SCAN))
+    return raw, TYPING
+
+
+def _edits(a: str, b: str) -> int:
+    if not a or not b:
+        return 0
+    longest = max(len(a), len(b))
+    limit = 1 + (longest > 4) + (longest > 9)
+    errors = OSA.distance(a, b, score_cutoff=limit)
+    if errors > limit:
+        return 0
+    likeness = 1000 - 1000 * errors // longest
+    return likeness - 40 if a[0] != b[0] else likeness
+
+
+def _vowels(fa: str, fb: str) -> int:
+    """Return what differing vowels cost between two folds with the same consonants."""
+    cost = 0
+    for one, two in zip(_CONSONANTS.split(fa), _CONSONANTS.split(fb), strict=False):
+        if one == two:
+            continue
+        if not one or not two:
+            cost += 60
+            continue
+        pairs = [_VOWEL_COST["".join(sorted(x + y))] if x != y else 10 for x in one for y in two]
+        cost += sum(pairs) // len(pairs)
+    return cost
+
+
+def _pieces(fa: str, fb: str) -> tuple[int, str]:
+    short, long = (fa, fb) if len(fa) < len(fb) else (fb, fa)
+    for article in ("al", "el", "ul"):
+        if long == article + short and len(short) > 3:
+            return 930, GLUED
+    if len(short) >= 3 and long.startswith(short):
+        if short is fb and 10 * len(short) < 7 * len(long):
+            return 0, NONE  # it is the asked name that a field cuts
+        return 560 + 380 * len(short) // len(long), CUT
+    if len(short) >= 4 and long.endswith(short):
+        return 500 + 300 * len(short) // len(long), GLUED
+    return 0, NONE
+
+
+def _heard(a: str, b: str, fa: str, fb: str) -> tuple[int, str]:
+    """Compare where one side writes no short vowels, or both."""
+    best = _heard_as(fa, fb)
+    if best[0] < 900:
+        ways = [(x, fb) for x in others(a) if x.startswith(HEARD)]
+        ways += [(fa, y) for y in others(b) if y.startswith(HEARD)]
+        for x, y in ways:
+            much, why = _heard_as(x, y)
+            if much - 15 > best[0]:
+                best = (much - 15, why)
+    return best
+
+
+def _heard_as(fa: str, fb: str) -> tuple[int, str]:
+    if fa == fb:
+        return 985, SPELLING
+    ka, kb = skeleton(fa), skeleton(fb)
+    if fa.startswith(HEARD) and fb.startswith(HEARD):
+        likeness = max(_edits(fa[1:], fb[1:]), 900 if ka == kb and len(ka) > 2 else 0)
+        return (likeness, SOUND if ka == kb else TYPING) if likeness >= LEAST else (0, NONE)
+    written, spelled = (fa[1:], fb) if fa.startswith(HEARD) else (fb[1:], fa)
+    if written.startswith("'"):
+        written = written[1:]
+        spelled = spelled[1:] if spelled[:1] in "aeiou" else spelled
+    if ka == kb and len(ka) > 1:
+        loud = spelled.replace("o", "u").replace("e", "i")
+        missing = len(written) - LCSseq.similarity(written, loud)
+        silent = max(0, sum(c in "iu" for c in loud) - sum(c in "iu" for c in written) - 1)
+        return max((960 if len(ka) > 2 else 930) - 45 * missing - 15 * silent, 700), SOUND
+    longest = max(len(ka), len(kb))
+    if longest >= 4 and OSA.distance(ka, kb, score_cutoff=1) == 1:
+        return 880 - 600 // longest, SOUND
+    return 0, NONE
+
+
+def _han(word: str) -> bool:
+    return "\u3400" <= word[0] <= "\u9fff"
+
+
+def initial(short: str, word: str) -> bool:
+    """Return whether a single letter can stand for a word."""
+    return short[0] == word[0] or fold(word).lstrip(HEARD)[:1] == fold(short)[:1]
+
+
+def classes(word: str) -> str | None:
+    """Return the sound class of a word of Mandarin syllables, in whatever romanisation."""
+    found = han.syllables(word)
+    return "".join(han.heard(s) for s in found) if found else None

@@ -1,0 +1,216 @@
+"""The address that is told of an alarm: no content, a checked certificate, other tries, a state that is seen."""
+
+import json
+import threading
+from collections.abc import Iterator
+from concurrent.futures import wait
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests import produced
+
+from detente.app.config import SETTINGS, Config
+from detente.app.process import pager
+from detente.app.process.pager import AGAIN_AFTER, RINGS_MAX, TRIES_MAX, Address, Pager
+from detente.core.errors import OurFault
+from detente.core.moment import Moment
+from detente.office import items
+from detente.office.alarms import Ring
+from detente.office.desk import Role
+from detente.office.people import Person
+
+SINCE = Moment.parse("2026-11-22T10:00:00.000Z")
+RING = Ring("command", "notices", 2, SINCE, (b"m" * 32,))
+SECRET = "a secret of the gateway"
+READER = Person("lind", "1000", "s-01", {"notices": frozenset({Role.READ})})
+STRANGER = Person("aho", "1001", "s-02", {"cert": frozenset({Role.READ})})
+
+
+class Gateway(HTTPServer):
+    """Answers as told, and keeps what it was told."""
+
+    def __init__(self, *answers: int) -> None:
+        self.answers, self.heard = list(answers), list[tuple[str, dict[str, str], bytes]]()
+        super().__init__(("127.0.0.1", 0), _Handler)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}/alarm"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: Gateway
+
+    def do_POST(self) -> None:
+        data = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.heard.append((self.path, dict(self.headers), data))
+        self.send_response(self.server.answers.pop(0))
+        self.send_header("Location", "/elsewhere")
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def gateway(*answers: int) -> Iterator[Gateway]:
+    found = Gateway(*answers)
+    thread = threading.Thread(target=found.serve_forever, args=(0.01,))
+    thread.start()
+    try:
+        yield found
+    finally:
+        found.shutdown()
+        thread.join()
+        found.server_close()
+
+
+class Journal:
+    def __init__(self) -> None:
+        self.rows: list[tuple[str, str]] = []
+
+    def write(self, _level: str, code: str, what: str, **_more: object) -> None:
+        self.rows.append((code, what))
+        produced.HEARD.update(produced.codes_in(code))
+
+
+@pytest.fixture
+def journal() -> Journal:
+    return Journal()
+
+
+def made(journal: Journal, url: str) -> tuple[Pager, list[bool]]:
+    ended: list[bool] = []
+    log: Any = journal
+    return Pager(Address(url, SECRET, ""), log, lambda _ring, well: ended.append(well)), ended
+
+
+def one_try(one: Pager, moment: float) -> None:
+    one.turn(moment)
+    assert one._asked is not None
+    wait([one._asked])
+    one.turn(moment)
+
+
+def test_it_is_told_what_waits_where_and_nothing_else(journal: Journal) -> None:
+    with gateway(204) as there:
+        one, ended = made(journal, there.url)
+        one.ring([RING])
+        one_try(one, 0.0)
+        one.close()
+    ((path, headers, data),) = there.heard
+    assert path == "/alarm"
+    assert headers["Authorization"] == f"Bearer {SECRET}"
+    assert json.loads(data) == {
+        "prec": "FLASH", "desk": "notices", "count": 2, "since": str(SINCE), "step": "command",
+        "exercise": False,
+    }  # fmt: skip
+    assert ended == [True]
+    assert journal.rows == []
+    assert one.turn(0.0) is None
+
+
+def test_what_fails_is_tried_again_later_each_time_and_stands_on_the_list_until_one_got_through(
+    journal: Journal,
+) -> None:
+    with gateway(500, 503, 404, 302, 429, 200) as there:
+        one, ended = made(journal, there.url)
+        one.ring([RING, RING])
+        moment = 0.0
+        for number in range(1, TRIES_MAX):
+            one_try(one, moment)
+            assert ended == []
+            pause = AGAIN_AFTER * 2 ** (number - 1)
+            assert one.turn(moment) == pytest.approx(pause)
+            moment += pause
+        one.turn(moment)
+        assert one._asked is not None
+        wait([one._asked])
+        one.turn(moment)
+        assert ended == [False]
+        (item,) = one.items(READER, SINCE)
+        assert (item.what, item.desk, item.words[0]) == (
+            items.AUTOMATIC,
+            "notices",
+            "ui.todo.pager",
+        )
+        assert one.items(STRANGER, SINCE) == ()
+        assert one._asked is not None, "the next one is asked at once"
+        wait([one._asked])
+        one.turn(moment)
+        one.close()
+    assert ended == [False, True]
+    assert one.items(READER, SINCE) == ()
+    assert [path for path, _, _ in there.heard] == ["/alarm"] * 6, "no redirect is followed"
+    assert {code for code, _ in journal.rows} == {"run.alarm"}
+    assert SECRET not in str(journal.rows)
+
+
+def test_a_gateway_that_nobody_vouches_for_gets_nothing(journal: Journal, tmp_path: Path) -> None:
+    with gateway() as there:  # it speaks no TLS at all
+        one, ended = made(journal, there.url.replace("http:", "https:"))
+        one.ring([RING])
+        one_try(one, 0.0)
+        one.close()
+    assert there.heard == []
+    assert ended == []
+    assert "SSL" in journal.rows[0][1]
+    (tmp_path / "none.pem").write_text("nothing")
+    log: Any = journal
+    bad = Pager(
+        Address("https://127.0.0.1:1/", "", str(tmp_path / "none.pem")), log, lambda *_: None
+    )
+    bad.ring([RING])
+    one_try(bad, 0.0)
+    bad.close()
+    assert "SSLError" in journal.rows[1][1]
+
+
+def test_so_many_wait_and_without_an_address_none(journal: Journal) -> None:
+    one, ended = made(journal, "http://127.0.0.1:1/")
+    one.ring([RING] * (RINGS_MAX + 2))
+    assert ended == [False, False]
+    one.close()
+    log: Any = journal
+    none = Pager(None, log, lambda *_: None)
+    none.ring([RING])
+    assert none.turn(0.0) is None
+    none.close()
+
+
+def config(folder: Path, **told: str) -> Config:
+    values = {f"{s}.{k}": v.default for s, m in SETTINGS.items() for k, v in m.items()}
+    return Config(folder, values | {f"alarms.{key}": text for key, text in told.items()})
+
+
+def test_the_address_and_the_secret_of_the_settings(tmp_path: Path) -> None:
+    assert pager.address(config(tmp_path)) is None
+    (tmp_path / "secret").write_text(f"{SECRET}\n")
+    found = pager.address(
+        config(tmp_path, webhook="https://gateway.example/alarm", webhook_secret_file="secret")
+    )
+    assert found == Address("https://gateway.example/alarm", SECRET, "")
+    assert pager.address(config(tmp_path, webhook="http://127.0.0.1:8080/a")) is not None
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        {"webhook": "http://gateway.example/"},
+        {"webhook": "https://name:word@gateway.example/"},
+        {"webhook": "https://gateway.example/?key=1"},
+        {"webhook": "https:///"},
+        {"webhook": "https://gateway.example:x/"},
+        {"webhook": "https://gateway.example/", "webhook_secret_file": "none"},
+        {"webhook": "https://gateway.example/", "webhook_secret_file": "two"},
+    ],
+)
+def test_an_address_that_would_tell_others_is_refused(tmp_path: Path, told: dict[str, str]) -> None:
+    (tmp_path / "two").write_text("one\ntwo")
+    with pytest.raises(OurFault) as refused:
+        pager.address(config(tmp_path, **told))
+    assert refused.value.code == "config.bad"
