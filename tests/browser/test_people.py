@@ -55,11 +55,11 @@ def test_who_changes_a_person_that_another_changed_reads_so_and_changes_nothing(
 
 
 def test_who_takes_a_matter_that_another_took_reads_who_has_it(cast: Cast, street: Street) -> None:
-    late = _without_news(cast.duty, street)
     about = "One matter, two pairs of hands"
     path = compose(cast.root, about, "PRIORITY", "borealis.gov").partition("#")[0]
     ola = street.browser_of(cast.duty.house, "ola")
     with_passkey(ola, make_person(cast.duty, "ola", "Ola Dahl", "releaser"))
+    late = _without_news(cast.duty, street)  # of the session as it is after all that was asked
     for each in (ola, late):
         _until_there(each.page, f"{cast.duty.house.url}{path}")
         each.go(path)

@@ -240,11 +240,12 @@ class Keeper:
         return Frame(party=self._site.settings.text("party.name"), now=self._site.now())
 
     def _back(self, ask: Ask) -> str:
-        # To the page that asked, unless it cannot be asked for or is this one.
+        # To the page that asked, unless it cannot be asked for or is itself what said no.
         back = guard.path_of_referer(ask)
         path = tuple(back.partition("?")[0].strip("/").split("/"))
         found = self._table.match("GET", path)
-        return back if found and found[0].needs != ANYONE and path != ask.path else "/"
+        is_this = path == ask.path and ask.method in SAFE
+        return back if found and found[0].needs != ANYONE and not is_this else "/"
 
     def _no_page(self, ask: Ask) -> OurFault:
         methods = self._table.methods(ask.path)
