@@ -11,6 +11,7 @@ from detente.desks.notices import finding, folds, kinds, procedures
 from detente.desks.notices.formats import reading, shipped
 from detente.desks.notices.formats.declared import Format
 from detente.desks.notices.rules import FLOOD_AT, minute_of
+from detente.desks.notices.terms.acts import acknowledge_within
 from detente.office.desk import Act, Role
 from detente.office.drafting import EXERCISE, PRECEDENCES, TLP, UNRELEASED, Draft, ext_of
 from detente.office.fields import (
@@ -84,14 +85,15 @@ def build_send(
     for to in values.texts("to"):
         found = finding.to_write(look, values.text("format"), to)
         told = _frame(found, values, _number(look, to, now), now)
-        told["acknowledge"] = found.acknowledge
+        prec = values.text("prec", "") or found.precedence
+        told["acknowledge"] = found.acknowledge or acknowledge_within(look, to, prec, now)
         kind = kinds.NOTICE
         if found.answer:
             kind, told["answer"] = kinds.QUERY, found.answer
         drafts.append(
             Draft(
                 kind=kind, to=(to,), body=_body(told), created=now, matter=matter,
-                prec=values.text("prec", "") or found.precedence, tlp=values.text("tlp"),
+                prec=prec, tlp=values.text("tlp"),
                 ext=ext_of(values),
             )
         )  # fmt: skip

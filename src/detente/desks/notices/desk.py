@@ -8,6 +8,9 @@ from detente.desks.notices.exercises import folds as exercise_folds
 from detente.desks.notices.exercises import kinds as exercise_kinds
 from detente.desks.notices.exercises import pages as exercise_pages
 from detente.desks.notices.formats import shipped
+from detente.desks.notices.terms import acts as terms_acts
+from detente.desks.notices.terms import folds as terms_folds
+from detente.desks.notices.terms import kinds as terms_kinds
 from detente.office.desk import Check, Desk, Searchable
 from detente.office.fields import Values
 from detente.office.kind import Kind
@@ -20,7 +23,8 @@ def wrong_values(body: Values) -> str | None:
         return None
     if (body["format"], body["version"]) != (found.code, found.version):
         return f"format: this is {found.code} version {found.version}"
-    told = body.get("acknowledge", ""), body.get("answer", "")
+    # Where a format leaves it to precedence, a notice may say what its parties agreed.
+    told = body.get("acknowledge", "") if found.acknowledge else "", body.get("answer", "")
     if "of" not in body and told != (found.acknowledge, found.answer):
         return f"acknowledge, answer: not those of {found.code}"
     return found.wrong(tuple((v.text("name"), v.text("text")) for v in body.parts("value")))
@@ -29,11 +33,14 @@ def wrong_values(body: Values) -> str | None:
 _FORMAL: Final[tuple[Kind, ...]] = kinds.FORMAL
 DESK: Final = Desk(
     name="notices",
-    kinds=(*kinds.ALL, *exercise_kinds.ALL),
-    folds=(*folds.ALL, *exercise_folds.ALL),
-    acts=(*acts.ALL, *exercise_acts.ALL),
-    looks=(*pages.ALL, *exercise_pages.ALL),
-    checks=tuple(Check(each, wrong_values) for each in _FORMAL),
+    kinds=(*kinds.ALL, *exercise_kinds.ALL, *terms_kinds.ALL),
+    folds=(*folds.ALL, *exercise_folds.ALL, *terms_folds.ALL),
+    acts=(*acts.ALL, *exercise_acts.ALL, *terms_acts.ALL),
+    looks=(*pages.ALL, *exercise_pages.ALL, *terms_acts.LOOKS),
+    checks=(
+        *(Check(each, wrong_values) for each in _FORMAL),
+        Check(terms_kinds.TERMS, terms_acts.wrong_terms),
+    ),
     procedures=procedures.ALL,
     searchable=(
         Searchable(kinds.TRANSLATION, ("text",)),

@@ -23,8 +23,14 @@ from detente.office.fields import (
 from detente.office.tables import Rows, Table
 
 _LATEST: Final = 10**9  # minutes since 1970, taken from this: the latest stands first
-OF_EXERCISES: Final = ("exercise", "joined", "ended")  # what the watch log has of them
-WHATS: Final = OneOf(*(each.name.partition(".")[2] for each in kinds.ALL), *OF_EXERCISES)
+ELSEWHERE: Final = (
+    "exercise",
+    "joined",
+    "ended",
+    "terms",
+    "terms_reply",
+)  # what the watch log has too
+WHATS: Final = OneOf(*(each.name.partition(".")[2] for each in kinds.ALL), *ELSEWHERE)
 _MID: Final = Field("mid", Mid())
 _FROM: Final = Field("from", Text(96))
 _KEPT: Final = Field("kept_at", When())

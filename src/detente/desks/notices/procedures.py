@@ -5,7 +5,18 @@ from typing import Final
 from detente.core.moment import Span
 from detente.desks.notices.kinds import SPANS
 from detente.desks.notices.rules import SPEED
-from detente.office.procedure import Clock, Duty, Move, Procedure, Rung, State, Up, Who, every
+from detente.office.procedure import (
+    Clock,
+    Duty,
+    Guard,
+    Move,
+    Procedure,
+    Rung,
+    State,
+    Up,
+    Who,
+    every,
+)
 
 _RECEIPT: Final = "notices.receipt"
 _REPLY: Final = "notices.reply"
@@ -106,4 +117,27 @@ EXERCISE: Final = Procedure(
         ),
     ),
 )
-ALL: Final = (NOTICE, QUERY, EXERCISE)
+_AGREE: Final = Clock(name="agree", within=every(Span.of(hours=72)), asked=False, ladder=LADDER)
+TERMS: Final = Procedure(
+    name="notices.terms",
+    opens=("notices.terms",),
+    states=(
+        State(
+            "open",
+            (Duty(who=Who.OTHER, kinds=("notices.terms_reply",), clock=_AGREE, acts=("notices/agree",)),),
+        ),
+        State("agreed", is_end=True),
+        State("declined", is_end=True),
+    ),
+    moves=(
+        Move(
+            kind="notices.terms_reply", who=Who.OTHER, begin=("open",), end="agreed", rank=10,
+            guard=Guard("yes", ("true",)),
+        ),
+        Move(
+            kind="notices.terms_reply", who=Who.OTHER, begin=("open",), end="declined", rank=10,
+            guard=Guard("yes", ("false",)),
+        ),
+    ),
+)  # fmt: skip
+ALL: Final = (NOTICE, QUERY, EXERCISE, TERMS)
