@@ -260,7 +260,7 @@ def test_clocks_stop_when_a_record_moves_the_course_on(desk: Desk, data: st.Data
     made = data.draw(talks(desk))
     now = Moment(data.draw(st.integers(0, 10**9)))
     for course in courses(made, desk.procedures, A.format(desk.name), B.format(desk.name)):
-        found = readings(course, {})
+        found = readings(course)
         running = [each for each in found if each.stopped_by is None]
         assert [each.duty for each in running] == list(course.at.owes)
         for each in running:

@@ -98,29 +98,27 @@ A, B = "x@aurelia.gov", "x@borealis.gov"
 OPENED = Entry(Said(b"o" * 32, "x.notice", A, (B,), "a", 1, None), Moment(1_000), facts={})
 
 
-def ticking(opened: Entry, agreed: dict[str, Span] | None = None) -> Reading:
+def ticking(opened: Entry) -> Reading:
     (course,) = courses([opened], (NOTICE,), A, B)
-    (found,) = readings(course, agreed or {})
+    (found,) = readings(course)
     return found
 
 
 @pytest.mark.parametrize(
-    ("opened", "agreed", "due"),
+    ("opened", "due"),
     [
-        (OPENED, {}, Moment(1_000) + HOUR),
-        (OPENED._replace(facts={"format": "urgent"}), {}, Moment(1_000) + Span.of(minutes=5)),
-        (OPENED._replace(facts={"format": "plain"}), {}, Moment(1_000) + HOUR),
-        (OPENED._replace(facts={"format": "urgent"}), {"x.notice.reply": Span(7)}, Moment(1_007)),
-        (OPENED, {"x.notice.reply": Span(7), "x.notice.reply.ROUTINE": Span(8)}, Moment(1_008)),
-        (OPENED._replace(facts=None), {"x.notice.other": Span(7)}, Moment(1_000) + HOUR),
-        (OPENED._replace(deadline=Moment(9)), {}, Moment(9)),
-        (OPENED._replace(deadline=Moment(9), until={"until": Moment(4)}), {}, Moment(4)),
+        (OPENED, Moment(1_000) + HOUR),
+        (OPENED._replace(facts={"format": "urgent"}), Moment(1_000) + Span.of(minutes=5)),
+        (OPENED._replace(facts={"format": "plain"}), Moment(1_000) + HOUR),
+        (OPENED._replace(facts=None), Moment(1_000) + HOUR),
+        (OPENED._replace(deadline=Moment(9)), Moment(9)),
+        (OPENED._replace(deadline=Moment(9), until={"until": Moment(4)}), Moment(4)),
     ],
 )
-def test_a_span_comes_from_what_was_agreed_the_format_or_the_precedence(
-    opened: Entry, agreed: dict[str, Span], due: Moment
+def test_a_span_comes_from_what_was_asked_the_format_or_the_precedence(
+    opened: Entry, due: Moment
 ) -> None:
-    assert ticking(opened, agreed).due == due
+    assert ticking(opened).due == due
 
 
 def test_a_clock_that_takes_no_wish_runs_its_own_time() -> None:
@@ -128,7 +126,7 @@ def test_a_clock_that_takes_no_wish_runs_its_own_time() -> None:
     duty = replace(NOTICE.states[0].owes[0], clock=deaf)
     procedure = replace(NOTICE, states=(State("open", (duty,)), NOTICE.states[1]))
     (course,) = courses([OPENED._replace(deadline=Moment(9))], (procedure,), A, B)
-    (found,) = readings(course, {})
+    (found,) = readings(course)
     assert (found.due, found.asked) == (Moment(1_000) + HOUR, None)
 
 
@@ -146,7 +144,7 @@ def test_a_clock_goes_up_its_ladder_and_stops_when_a_record_moves_the_course() -
         facts={"final": "true"},
     )  # fmt: skip
     (course,) = courses([reply, OPENED], (NOTICE,), A, B)
-    (stopped,) = readings(course, {})
+    (stopped,) = readings(course)
     assert (stopped.stopped_by, stopped.stopped_at) == (reply.mid, Moment(5_000))
     assert (stopped.tick(due + HOUR), stopped.up(due + HOUR)) == (Tick.STOPPED, None)
     unsure = reply._replace(facts={"final": "false"})

@@ -32,7 +32,6 @@ from detente.office.stands import COURSES, course_key
 from detente.office.tables import Row, Table
 
 RECORDS_MAX: Final = limits.MAX_EVIDENCE_RECORDS  # of one matter
-NO_TERMS: Final[Mapping[str, Span]] = {}  # nothing was agreed beside what is declared
 _FACT_MAX: Final = 200
 _NEVER: Final = Moment(10**15 - 1)  # sorts after every moment
 # What comes in should be read within this; it only places it among what has a deadline.
@@ -227,13 +226,11 @@ def of_matter(
     return found
 
 
-def settle(
-    tx: ShelfTx, party: str, matter: str, desks: Mapping[str, Desk], agreed: Mapping[str, Span]
-) -> None:
+def settle(tx: ShelfTx, party: str, matter: str, desks: Mapping[str, Desk]) -> None:
     """Make the rows of one matter anew from what is held of it."""
     held = Matter(tx, party, matter)
     stands = [
-        (desk, other, course, readings(course, agreed))
+        (desk, other, course, readings(course))
         for desk, other, found in of_matter(held, desks)
         for course in found
     ]

@@ -186,7 +186,7 @@ class _Count:
                     self._clocks_of(course, desk)
 
     def _clocks_of(self, course: Course, desk: str) -> None:
-        for tick in readings(course, self._register.agreed) if course.is_known else ():
+        for tick in readings(course) if course.is_known else ():
             if self._is_in(tick.due) and (tick.stopped_at or self._now) > tick.due:
                 ours = tick.duty.who.is_(course.side_of(desk))
                 self._add(names.desk_of(desk), LATE if ours else LATE_THERE)

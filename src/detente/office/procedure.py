@@ -77,9 +77,9 @@ class Clock:
     """How long a side has, from when each side kept the record that brought the state.
 
     within: by precedence of the record that opened the course, all four. by_value: a field of the
-    opening record and spans by its value (a format), which go first; what the parties agreed goes
-    before both. asked: whether a `deadline` in the header of the record that brought the state
-    rules instead. until: a field of that record's body that says when, and rules over all.
+    opening record and spans by its value (a format, or what the parties agreed), which go first.
+    asked: whether a `deadline` in the header of the record that brought the state rules instead.
+    until: a field of that record's body that says when, and rules over all.
     """
 
     name: str

@@ -267,25 +267,19 @@ def _open(
     return _Running(procedure, from_, to, [Step(entry, "", procedure.first)])
 
 
-def readings(course: Course, agreed: Mapping[str, Span]) -> tuple[Reading, ...]:
-    """Return every clock of a course, the first that ran first; those of the last state still run.
-
-    agreed: spans that the parties agreed, by `<procedure>.<clock>` or `<procedure>.<clock>.<precedence>`,
-    in place of those declared.
-    """
+def readings(course: Course) -> tuple[Reading, ...]:
+    """Return every clock of a course, the first that ran first; those of the last state still run."""
     followed = [*(step.entry for step in course.steps[1:]), None]
     return tuple(
-        _reading(course, step, duty, after, agreed)
+        _reading(course, step, duty, after)
         for step, after in zip(course.steps, followed, strict=True)
         for duty in course.procedure.named[step.end].owes
     )
 
 
-def _reading(
-    course: Course, step: Step, duty: Duty, after: Entry | None, agreed: Mapping[str, Span]
-) -> Reading:
+def _reading(course: Course, step: Step, duty: Duty, after: Entry | None) -> Reading:
     entry, clock = step.entry, duty.clock
-    own = entry.kept_at + _span(course, clock, agreed)
+    own = entry.kept_at + _span(course, clock)
     asked = entry.deadline if clock.asked else None
     asked = (entry.until or {}).get(clock.until, asked)
     return Reading(
@@ -301,11 +295,7 @@ def _reading(
     )
 
 
-def _span(course: Course, clock: Clock, agreed: Mapping[str, Span]) -> Span:
-    name = f"{course.procedure.name}.{clock.name}"
-    for each in (f"{name}.{course.opened.prec}", name):
-        if each in agreed:
-            return agreed[each]
+def _span(course: Course, clock: Clock) -> Span:
     if clock.by_value is not None:
         field_name, spans = clock.by_value
         value = (course.opened.facts or {}).get(field_name, "")

@@ -61,7 +61,6 @@ class Register:
         self.refused_cards = found.refused
         self.hatch.own = found.own.name
         self.levels: dict[str, Level] = {}
-        self.agreed = courses.NO_TERMS
         self._touched: set[str] = set()  # matters whose courses are to be made anew
         self.enclosed: list[bytes] = []  # records of ours whose text, a file, is to be folded
         self.second_person = frozenset(
@@ -168,7 +167,7 @@ class Register:
     def settle(self, tx: ShelfTx) -> None:
         """Make anew what follows from records folded in this transaction; call it before its end."""
         for matter in sorted(self._touched):
-            courses.settle(tx, self.book.card.name, matter, self.desks, self.agreed)
+            courses.settle(tx, self.book.card.name, matter, self.desks)
         self._touched.clear()
 
     def _put_found(

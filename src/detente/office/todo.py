@@ -253,7 +253,7 @@ class Todo:
                         desk,
                         other,
                         course,
-                        readings(course, register.agreed),
+                        readings(course),
                         differs.get(course.mid),
                         unknown,
                     )

@@ -63,7 +63,7 @@ class Side:
         self.rows(house.RECORDS).put({**row, **more})
         tx = cast("ShelfTx", self)
         courses.note_body(tx, opened, DESK)
-        courses.settle(tx, self.name, opened.matter, {"cert": DESK}, courses.NO_TERMS)
+        courses.settle(tx, self.name, opened.matter, {"cert": DESK})
 
 
 def say(author: Side, draft: Draft, *sides: Side, at: Moment = NOW) -> bytes:

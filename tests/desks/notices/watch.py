@@ -84,7 +84,7 @@ class Side:
         self.rows(house.RECORDS).put({**row, **more})
         tx = cast("ShelfTx", self)
         courses.note_body(tx, opened, DESK)
-        courses.settle(tx, self.name, opened.matter, {"notices": DESK}, courses.NO_TERMS)
+        courses.settle(tx, self.name, opened.matter, {"notices": DESK})
 
 
 def say(by: Side, draft: Draft, *sides: Side, at: Moment = NOW, late: Span = NONE) -> bytes:
