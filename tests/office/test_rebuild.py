@@ -53,7 +53,7 @@ def move(net: Net, who: int, what: str, draw: int) -> None:
         moves["answer"] = lambda: side.act("cert/answer", mid=theirs, verdict="useful")
     if mine:
         refs = (Values({"id": OBJECT}),)
-        moves["withdraw"] = lambda: side.act(
+        moves["withdraw"] = lambda: side.act_all(  # one record to each who has it
             "cert/withdraw", mid=mine, object=refs, reason="false", all=False
         )
     if withdrawal:
