@@ -45,13 +45,19 @@ def by_digest(look: Reader, digest: bytes) -> Format | None:
     known = shipped.by_digest().get(digest)
     if known is not None:
         return known
-    for row in every(look, folds.FORMATS, {}):
-        if sha256(row.text("file").encode()).digest() == digest:
-            try:
-                return reading.read(row.text("file").encode())
-            except OurFault:
-                return None
-    return None
+    file = file_of(look, digest)
+    if file is None:
+        return None
+    try:
+        return reading.read(file.encode())
+    except OurFault:
+        return None
+
+
+def file_of(look: Reader, digest: bytes) -> str | None:
+    """Return the file of a format that a party added, by its digest; None for any other."""
+    files = (row.text("file") for row in every(look, folds.FORMATS, {}))
+    return next((each for each in files if sha256(each.encode()).digest() == digest), None)
 
 
 def to_write(look: Reader, code: str, to: str) -> Format:

@@ -164,7 +164,7 @@ def _value(
     text = slot.shown(one.text, language) if slot else one.text
     written = notice["language"] if prose else None
     here: dict[str, Value] = {"label": label, "name": one.name}
-    rows = [_row("value", None, text, language=written, **here)]
+    rows = [_row("value", None, text, language=written, raw=one.text, **here)]
     if one.first and one.first != one.text:
         before = slot.shown(one.first, language) if slot else one.first
         rows.append(_row("before", None, before, **here))
