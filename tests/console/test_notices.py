@@ -100,7 +100,7 @@ def test_one_record_stands_in_both_languages_the_readers_first(ends: tuple[Watch
     assert russian.index("Энергетика") < russian.index("Energy")
     assert "Отказ критической инфраструктуры" in russian.partition("<small")[0]
     assert "There is no translation into this language." in english
-    assert "N6 · 1" in english
+    assert "N6 · 2" in english
 
 
 def test_whether_both_hold_the_version_is_said(ends: tuple[Watch, Watch]) -> None:
@@ -205,8 +205,26 @@ def test_the_form_is_made_of_the_formats_fields(ends: tuple[Watch, Watch]) -> No
     english = ends[0].screen("en").get(PATH, format="N6").data.decode()
     russian = ends[0].screen("ru").get(PATH, format="N6").data.decode()
     for text, told in (
-        (english, ("Energy", "Radius, km", "from 0 to 20000", "UTC time: 2026-11-21T23:10Z")),
-        (russian, ("Энергетика", "Радиус, км", "от 0 до 20000", "Время UTC: 2026-11-21T23:10Z")),
+        (
+            english,
+            (
+                "not households or contracts.",
+                "Energy",
+                "Radius, km",
+                "from 0 to 20000",
+                "UTC time: 2026-11-21T23:10Z",
+            ),
+        ),
+        (
+            russian,
+            (
+                "не домохозяйства и не договоры.",
+                "Энергетика",
+                "Радиус, км",
+                "от 0 до 20000",
+                "Время UTC: 2026-11-21T23:10Z",
+            ),
+        ),
     ):
         for each in told:
             assert each in text, each

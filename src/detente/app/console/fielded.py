@@ -195,7 +195,7 @@ def _control(slot: Slot, told: tuple[str, ...], language: str, wrong: Mapping[st
         name=name,
         how=_how(slot),
         label=f"{label}, {unit}" if unit else label,
-        hint=_hint(slot, language),
+        hint=" ".join(filter(None, (_help(slot, language), _hint(slot, language)))),
         required=slot.required,
         text="\n".join(told),
         max_chars=0 if slot.many else slot.max_chars,
@@ -212,6 +212,10 @@ def _control(slot: Slot, told: tuple[str, ...], language: str, wrong: Mapping[st
             boxes.append(Choice(value="", word="-", chosen=not told))
         return replace(one, choices=tuple(boxes), text="")
     return one
+
+
+def _help(slot: Slot, language: str) -> str:
+    return word(slot.help, language) if slot.help else ""
 
 
 def _how(slot: Slot) -> str:

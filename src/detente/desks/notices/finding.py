@@ -80,6 +80,9 @@ def to_write(look: Reader, code: str, to: str) -> Format:
         codes = [*shipped.shipped(), *sorted({each.code for _, each in own})]
         raise OurFault("notices.no_format", f"no format {code[:16]!r}", f"use {', '.join(codes)}")
     theirs = holds(look, to).get(code)
+    former = shipped.by_digest().get(theirs) if theirs is not None and not told else None
+    if former is not None and former.code == code:
+        return former  # what that desk holds: its program is older than ours
     if not told and theirs is not None and theirs != known.digest:
         raise OurFault(
             "notices.format_differs", f"{to} holds another version of {code}",
