@@ -6,11 +6,13 @@ Aurelia's office for as long as the many records are sent.
 
 import asyncio
 import json
+import re
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from html import unescape
 from typing import Final
 
 from bench import _report
@@ -81,6 +83,12 @@ def pages(visitor: Visitor, path: str, count: int) -> dict[str, float]:
         "p50_ms": round(_report.percentile(times, 0.5), 2),
         "p99_ms": round(_report.percentile(times, 0.99), 2),
     }
+
+
+def opened(visitor: Visitor) -> str:
+    """Return where the many that wait stand each by itself: the list folds them into one line."""
+    way = re.search(r'href="(/attention\?crowd=[^"]+)"', visitor.get("/attention"))
+    return unescape(way[1]) if way else "/attention"
 
 
 def flashes(pair: Pair, console: Console, visitor: Visitor, count: int) -> dict[str, float]:
@@ -260,7 +268,7 @@ def one_round(
     party = pair.pids(BOREALIS)
     figures: dict[str, float] = {}
     before = cpu_seconds(party[1:])
-    found = pages(visitor, "/attention", size.pages)
+    found = pages(visitor, opened(visitor), size.pages)
     figures["attention_cpu_ms"] = round((cpu_seconds(party[1:]) - before) / size.pages * 1e3, 2)
     figures |= {f"attention_{key}": each for key, each in found.items()}
     figures |= flashes(pair, console, visitor, size.flashes)

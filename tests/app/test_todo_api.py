@@ -12,6 +12,7 @@ from detente.app.http import Request
 from detente.app.verbs import attention
 from detente.core.errors import OurFault
 from detente.core.moment import Span
+from detente.office.crowds import FOLD_AT
 from detente.office.fields import mid_text
 
 HOUR = Span(3_600_000)
@@ -46,6 +47,21 @@ def test_the_list_comes_as_rows_and_goes_on_page_by_page(net: Net) -> None:
     rest = ask(b, "GET", "attention", "list", count="2", cursor=first.next)
     assert rest == rows[2:]
     assert ask(b, "GET", "attention", "list", desk="notices") == []
+
+
+def test_many_alike_are_one_row_that_opens(net: Net) -> None:
+    a, b = net.sides
+    for number in range(FOLD_AT + 1):
+        a.send(f"no {number}", b, within=HOUR)
+    net.settle()
+    net.now += Span(2 * HOUR.ms)
+    (row,) = ask(b, "GET", "attention", "list")
+    assert (row["count"], row["late"], row["mid"]) == (FOLD_AT + 1, FOLD_AT + 1, None)
+    text = attention.line(row)
+    assert "21 alike" in text
+    assert "21 overdue" in text
+    assert text.endswith(f"--crowd '{row['crowd']}'")
+    assert len(ask(b, "GET", "attention", "list", crowd=row["crowd"])) == FOLD_AT + 1
 
 
 def test_a_matter_is_shown_taken_and_left(net: Net) -> None:

@@ -28,6 +28,15 @@ TO_B, TO_A = (f"notices@{B}",), (f"notices@{A}",)
 _SIGNERS: Final = {"m-01": ("author",), "s-01": ("author", "read", "answer", "release")}
 EVIL: Final = "<script>alert(1)</script> \u202etxt"
 PATH: Final = "write/notices/send"
+FERRY: Final = """code = "P1"
+version = 1
+title = { en = "Ferry", ru = "Паром" }
+
+[[field]]
+name = "ship"
+type = "line"
+label = { en = "Ship", ru = "Судно" }
+""".encode()
 
 
 class Watch(Side):
@@ -91,7 +100,7 @@ def test_one_record_stands_in_both_languages_the_readers_first(ends: tuple[Watch
     assert russian.index("Энергетика") < russian.index("Energy")
     assert "Отказ критической инфраструктуры" in russian.partition("<small")[0]
     assert "There is no translation into this language." in english
-    assert "N6 · 1" in english
+    assert "N6 · 2" in english
 
 
 def test_whether_both_hold_the_version_is_said(ends: tuple[Watch, Watch]) -> None:
@@ -196,8 +205,26 @@ def test_the_form_is_made_of_the_formats_fields(ends: tuple[Watch, Watch]) -> No
     english = ends[0].screen("en").get(PATH, format="N6").data.decode()
     russian = ends[0].screen("ru").get(PATH, format="N6").data.decode()
     for text, told in (
-        (english, ("Energy", "Radius, km", "from 0 to 20000", "UTC time: 2026-11-21T23:10Z")),
-        (russian, ("Энергетика", "Радиус, км", "от 0 до 20000", "Время UTC: 2026-11-21T23:10Z")),
+        (
+            english,
+            (
+                "not households or contracts.",
+                "Energy",
+                "Radius, km",
+                "from 0 to 20000",
+                "UTC time: 2026-11-21T23:10Z",
+            ),
+        ),
+        (
+            russian,
+            (
+                "не домохозяйства и не договоры.",
+                "Энергетика",
+                "Радиус, км",
+                "от 0 до 20000",
+                "Время UTC: 2026-11-21T23:10Z",
+            ),
+        ),
     ):
         for each in told:
             assert each in text, each
@@ -259,3 +286,106 @@ def test_an_answer_is_written_in_fields_too(ends: tuple[Watch, Watch]) -> None:
     assert 'href="#f-value.position"' in screen.post(path, given).data.decode()
     looked = screen.post(path, {**given, "value.position": "not_ours"})
     assert looked.status == 200, looked.data.decode()
+
+
+# The form of a correction.
+
+CORRECT: Final = "write/notices/correct"
+
+
+def standing(mid: bytes, **more: str | tuple[str, ...]) -> dict[str, str | tuple[str, ...]]:
+    """Return the form of a correction of OUTAGE as a browser sends it back untouched."""
+    given = {
+        "mid": record.mid_text(mid), "text": "", "do": "look", "value.sector": "energy",
+        "value.began": "2026-11-22T09:40Z", "value.ends": "", "value.place": "59.4370 24.7536",
+        "value.radius": "", "value.people": "120000", "value.cause": "unknown", "value.power": "",
+        "value.not_directed": "", "value.contact": "", "value.remarks": "Two lines tripped.",
+    }  # fmt: skip
+    return {**given, **more}
+
+
+def test_a_correction_is_written_in_the_fields_of_what_stands(ends: tuple[Watch, Watch]) -> None:
+    one, other = ends
+    mid = one.do("send", to=TO_B, format="N6", value=OUTAGE)
+    one.do("correct", mid=mid, value=values(cause="technical"))
+    screen = one.screen("ru")
+    text = screen.get(CORRECT, mid=record.mid_text(mid)).data.decode()
+    assert 'name="value.sector" value="energy" checked' in text
+    assert 'name="value.cause" value="technical" checked' in text, "as corrected last"
+    assert 'value="59.4370 24.7536"' in text
+    assert "Two lines tripped.</textarea>" in text
+    assert "Отрасль" in text
+    assert 'name="value"' not in text
+    given = standing(mid, **{"value.cause": "technical", "value.sector": "water"})
+    looked = screen.post(CORRECT, given)
+    assert looked.status == 200, looked.data.decode()
+    paper = looked.data.decode().partition('data-region="preview"')[2]
+    assert "Водоснабжение · Water supply" in paper
+    assert "Причина" not in paper, "what stays as it is does not travel"
+    told = hidden(looked)
+    draft = screen.get(CORRECT, draft=told["draft"]).data.decode()
+    assert 'name="value.sector" value="water" checked' in draft
+    assert 'name="value.cause" value="technical" checked' in draft
+    assert screen.post(f"{CORRECT}/send", {**given, **told}).status == 303
+    one.net.settle()
+    page = other.read(mid, "en")
+    assert "Water supply" in page
+    assert "Technical fault" in page
+
+
+def test_a_correction_that_changes_nothing_or_takes_a_value_away_is_refused(
+    ends: tuple[Watch, Watch],
+) -> None:
+    one, _ = ends
+    mid = one.do("send", to=TO_B, format="N6", value=OUTAGE)
+    for language, nothing, away in (
+        ("en", "nothing is changed", "a correction takes no value away"),
+        ("ru", "ничего не изменено", "исправление не убирает значений"),
+    ):
+        screen = one.screen(language)
+        answer = screen.post(CORRECT, standing(mid))
+        assert (answer.status, nothing in answer.data.decode()) == (422, True)
+        answer = screen.post(
+            CORRECT, standing(mid, **{"value.people": "", "value.sector": "water"})
+        )
+        text = answer.data.decode()
+        assert answer.status == 422
+        assert 'href="#f-value.people"' in text
+        assert away in text
+        assert 'name="value.sector" value="water" checked' in text, "nothing that was typed is lost"
+    answer = one.screen("en").post(CORRECT, standing(mid, **{"value.people": "-5"}))
+    assert "-5 is not from 0 to" in answer.data.decode()
+
+
+def test_a_correction_in_a_format_of_a_partys_own_has_its_fields(ends: tuple[Watch, Watch]) -> None:
+    one, _ = ends
+    one.do("adopt", file=FERRY, to=TO_B)
+    mid = one.do("send", to=TO_B, format="P1", value=values(ship="Anna"))
+    text = one.screen("en").get(CORRECT, mid=record.mid_text(mid)).data.decode()
+    assert 'name="value.ship"' in text
+    assert "Anna</textarea>" in text
+
+
+def test_a_correction_of_no_notice_says_so_at_the_field(ends: tuple[Watch, Watch]) -> None:
+    one, _ = ends
+    text = one.screen("en").get(CORRECT, mid="aaaaaaaa").data.decode()
+    assert 'name="value"' in text
+    given = {"mid": "aaaaaaaa", "do": "look", "value": "sector=water"}
+    assert one.screen("en").post(CORRECT, given).status == 422
+
+
+# The matter.
+
+
+def test_a_matter_leads_to_each_of_its_notices_in_both_languages(ends: tuple[Watch, Watch]) -> None:
+    one, other = ends
+    asked = values(what="Scans", seen="2026-11-22T09:40Z", basis="own", question=("Is it yours?",))
+    mid = one.do("send", to=TO_B, format="N2", value=asked)
+    reply = other.do("answer", mid=mid, value=values(position="not_ours"))
+    matter = one.office.records.find(mid)[0].text("matter")
+    text = one.screen("en").get(f"matter/{matter}").data.decode()
+    assert text.count(f'href="/notice/{mid.hex()}"') == 2, "in the head and at the record"
+    assert f'href="/notice/{reply.hex()}"' not in text, "nobody has read it"
+    one.office.records.read(WATCH, reply, one.net.now)
+    text = one.screen("ru").get(f"matter/{matter}").data.decode()
+    assert text.count(f'href="/notice/{reply.hex()}">На двух языках') == 1

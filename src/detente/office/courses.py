@@ -11,15 +11,12 @@ from detente.core import limits, names, talk
 from detente.core.moment import Moment, Span
 from detente.core.record import NO_MATTER
 from detente.core.talk import Said
-from detente.office import house, items, kinds, taking, unsent
+from detente.office import crowds, house, items, kinds, marks, taking, unsent
 from detente.office.desk import Desk, Opened
-from detente.office.drafting import MARKINGS, PRECEDENCES
+from detente.office.drafting import PRECEDENCES
 from detente.office.fields import (
-    Desks,
     Field,
-    Flag,
     Mid,
-    OneOf,
     Parts,
     Text,
     Value,
@@ -59,33 +56,8 @@ MOVES: Final = Table(  # what procedures look at in the bodies of records
     ),
     find_by=(("matter",),),
 )  # fmt: skip
-WAITING: Final = Table(  # its key sorts by urgency: see place()
-    name="house_waiting",
-    key="key",
-    columns=(
-        Field("key", Text(240)),
-        Field("what", OneOf(*items.WHATS)),
-        Field("mine", Flag()),  # an act here is due; else over there
-        Field("mid", Mid()),
-        Field("matter", Text(32)),
-        Field("desk", Text(32)),
-        Field("from", Text(96)),
-        Field("to", Desks()),
-        Field("kind", Text(48)),
-        Field("prec", OneOf(*PRECEDENCES)),
-        Field("tlp", OneOf(*MARKINGS)),
-        Field("since", When()),
-        Field("due", When(), required=False),
-        Field("title", Text(_FACT_MAX), required=False),
-        Field("procedure", Text(48), required=False),
-        Field("state", Text(32), required=False),
-        Field("clock", Text(32), required=False),
-        Field("unread", Flag()),
-        Field("alarm", Flag()),
-    ),
-    find_by=(("matter",), ("desk", "mine"), ("desk", "alarm")),
-)
-TABLES: Final = (MOVES, COURSES, WAITING)
+WAITING: Final = crowds.WAITING
+TABLES: Final = (MOVES, COURSES, WAITING, crowds.CROWDS)
 
 
 def place(due: Moment | None, since: Moment, what: str, about: str, *, alarm: bool = False) -> str:
@@ -236,15 +208,22 @@ def settle(tx: ShelfTx, party: str, matter: str, desks: Mapping[str, Desk]) -> N
     ]
     rows = [_course_row(matter, *each) for each in stands]
     _replace(tx, COURSES, matter, rows)
-    _replace(tx, WAITING, matter, _todo(tx, held, stands, _by_itself(desks)))
+    waiting = crowds.placed(tx, _todo(tx, held, stands, _by_itself(desks)))
+    crowds.settle(tx, (*_replace(tx, WAITING, matter, waiting), *waiting))
 
 
-def _replace(tx: ShelfTx, table: Table, matter: str, rows: Sequence[Row]) -> None:
+def _replace(tx: ShelfTx, table: Table, matter: str, rows: Sequence[Row]) -> list[Row]:
+    """Keep the rows of a matter; return those that no longer stand."""
     kept, new = tx.rows(table), {row[table.key] for row in rows}
-    for row in kept.find({"matter": matter}, None, 3 * RECORDS_MAX):
-        if row[table.key] not in new:
-            kept.drop(row[table.key])
+    gone = [
+        row
+        for row in kept.find({"matter": matter}, None, 3 * RECORDS_MAX)
+        if row[table.key] not in new
+    ]
+    for row in gone:
+        kept.drop(row[table.key])
     kept.put_many(rows)
+    return gone
 
 
 _Stand = tuple[str, str, Course, tuple[Reading, ...]]
@@ -377,4 +356,5 @@ def _row(
         "clock": None,
         "unread": unread,
         "alarm": alarm,
+        "exercise": any(each["mark"] == marks.EXERCISE for each in row.parts("marks")),
     }

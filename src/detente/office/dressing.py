@@ -1,14 +1,15 @@
 """What waits, as a person is shown it: rows of folds and states of links made into items of the list."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from detente.core.moment import Moment
 from detente.node.ports import Level
 from detente.office import courses, items
+from detente.office.drafting import MARKINGS
 from detente.office.fields import Values
 from detente.office.items import Item
-from detente.office.procedure import Clock, Procedure
+from detente.office.procedure import Clock, Procedure, Up
 
 
 def waiting(row: Values, procedure: Procedure | None, now: Moment) -> Item:
@@ -61,6 +62,31 @@ def _acts(row: Values, procedure: Procedure | None, clock: Clock | None) -> tupl
         state = procedure.named[row.text("state")]
         duties = (duty.acts for duty in state.owes if duty.clock is clock)
     return tuple(dict.fromkeys((*first, *(act for acts in duties for act in acts))))
+
+
+def of_crowd(crowd: str, first: Sequence[Item], count: int, after: str) -> Item:
+    """Return the line of many alike: by the deadline of their first, never above `after`.
+
+    first: some of them, the most urgent first; count: how many they are; after: the place of the
+    last that is urgent and that nobody read, "" for none.
+    """
+    head = first[0]
+    return replace(
+        head,
+        key=head.key if head.key > after else f"{after} ~{head.key.rpartition(' ')[2]}",
+        title="",
+        tlp=MARKINGS[max(MARKINGS.index(each.tlp) for each in first)],
+        mid=None,
+        matter="",
+        state="",
+        procedure="",
+        rung=max((each.rung for each in first if each.rung), key=[*Up].index, default=None),
+        acts=(),
+        unread=any(each.unread for each in first),
+        crowd=crowd,
+        count=count,
+        late=sum(each.overdue for each in first),
+    )
 
 
 def without_receipt(level: Level) -> int:

@@ -41,7 +41,9 @@ class Item:
     FLASH that nobody here has read or said to have seen: it stands above all, with sound. seen: who
     said so; holder: who took the matter, "" for nobody. look: what shows it where no record
     does, as `desk/look?question`. acts: names of acts that come next. exercise: the mark of its
-    record, "" for none.
+    record, "" for none. crowd: of many alike that stand as one line, what opens it; then count says
+    how many they are, late how many of the first todo.COUNTED_MAX are overdue, and due and since are
+    those of the first.
     """
 
     key: str
@@ -68,6 +70,9 @@ class Item:
     look: str = ""
     acts: tuple[str, ...] = ()
     exercise: str = ""
+    crowd: str = ""
+    count: int = 1
+    late: int = 0
 
 
 @dataclass(frozen=True, slots=True)

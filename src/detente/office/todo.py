@@ -17,6 +17,7 @@ from detente.node.ports import CLOSED, HOME, Level
 from detente.office import (
     clearing,
     courses,
+    crowds,
     dressing,
     home_kinds,
     house,
@@ -86,11 +87,13 @@ class Todo:
         after: str = "",
         count_max: int = 50,
         desks: Sequence[str] = (),
+        crowd: str = "",
     ) -> Page:
         """Return what waits for a person, the most urgent first: alarms, then by deadline.
 
         desks: only these; those at which the person may not read are left out. What the other side
-        owes is listed from when it is overdue.
+        owes is listed from when it is overdue. Many alike stand as one line; crowd: what stands in
+        one such line instead, each by itself.
         """
         self._news.fold_made()
         self._register.see_levels()
@@ -102,8 +105,15 @@ class Todo:
         with self._register.shelf.begin() as tx:
             rest = [] if desks else self._alarms(tx, person, own)
             rest += told
-            streams = [self._rows(tx, desk, after, count_max + 1, now) for desk in own]
-            late = sorted((each for each in rest if each.key > after), key=_key)
+            if crowd:
+                streams = [self._in_crowd(tx, own, crowd, after, count_max + 1, now)]
+                listed: list[Item] = []
+            else:
+                streams = [self._rows(tx, desk, after, count_max + 1, now) for desk in own]
+                streams += [self._crowds(tx, desk, now) for desk in own if count_max]
+                listed = rest
+            streams = [(each for each in found if each.key > after) for found in streams]
+            late = sorted((each for each in listed if each.key > after), key=_key)
             merged = heapq.merge(*streams, late, key=_key)
             found = [self._dressed(tx, each) for each in islice(merged, count_max + 1)]
             flashes = [each for desk in own for each in self._flashes(tx, desk, now)]
@@ -119,10 +129,28 @@ class Todo:
         self, tx: ShelfTx, desk: str, after: str, count_max: int, now: Moment
     ) -> Iterator[Item]:
         rows, begin = tx.rows(courses.WAITING), after or None
-        mine = rows.find({"desk": desk, "mine": True}, begin, count_max)
+        mine = rows.find({"desk": desk, "mine": True, "folded": False}, begin, count_max)
         theirs = rows.find({"desk": desk, "mine": False}, begin, count_max)
         late = [row for row in map(Values, theirs) if now > row.moment("due")]
         found = [self._item(row, now) for row in (*map(Values, mine), *late)]
+        return iter(sorted(found, key=_key))
+
+    def _in_crowd(
+        self, tx: ShelfTx, desks: Sequence[str], crowd: str, after: str, count_max: int, now: Moment
+    ) -> Iterator[Item]:
+        found = map(
+            Values, tx.rows(courses.WAITING).find({"crowd": crowd}, after or None, count_max)
+        )
+        return (self._item(row, now) for row in found if row.text("desk") in desks)
+
+    def _crowds(self, tx: ShelfTx, desk: str, now: Moment) -> Iterator[Item]:
+        rows, last = tx.rows(courses.WAITING), crowds.urgent(tx, desk, COUNTED_MAX)
+        found = []
+        for crowd in crowds.of_desk(tx, desk):
+            first = map(Values, rows.find({"crowd": crowd}, None, COUNTED_MAX))
+            count = rows.count({"crowd": crowd}, crowds.CROWD_MAX)
+            items_ = [self._item(row, now) for row in first]
+            found.append(dressing.of_crowd(crowd, items_, count, last))
         return iter(sorted(found, key=_key))
 
     def _item(self, row: Values, now: Moment) -> Item:
@@ -136,6 +164,8 @@ class Todo:
 
     @staticmethod
     def _dressed(tx: ShelfTx, item: Item) -> Item:
+        if item.crowd:
+            return item
         item = _marked(tx, item)
         holder = tx.rows(taking.HOLDERS).get(item.matter) if item.matter else None
         seen = tx.rows(taking.SEEN).get(taking.about(item.mid)) if item.mid else None

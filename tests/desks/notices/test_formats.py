@@ -1,13 +1,14 @@
 """Formats as data: what ships is whole, what is wrong is refused with its line."""
 
 import re
+from dataclasses import replace
 
 import pytest
 
 from detente.core.errors import OurFault
 from detente.desks.notices.formats.declared import LANGUAGES, Slot, mixed
-from detente.desks.notices.formats.reading import read
-from detente.desks.notices.formats.shipped import shipped
+from detente.desks.notices.formats.reading import HELP_MAX, read
+from detente.desks.notices.formats.shipped import by_digest, shipped
 
 GOOD = """# A ferry of ours
 code = "P1"
@@ -30,6 +31,9 @@ high = 400
 required = false
 """
 
+CARS = 'label = { en = "Cars", ru = "Машины" }'
+HELP = 'help = { en = "Lorries too.", ru = "Вместе." }'
+
 
 def line_of(text: str) -> int:
     with pytest.raises(OurFault) as refused:
@@ -46,12 +50,57 @@ def test_the_set_that_ships_has_every_format_in_both_languages() -> None:
         "N10", "N11", "N12", "N20", "N80", "N90", "N91",
     ]  # fmt: skip
     for each in shipped().values():
-        for words in (each.title, *(s.label for s in each.fields)):
+        for words in (
+            each.title,
+            *(s.label for s in each.fields),
+            *(s.help for s in each.fields if s.help),
+        ):
             assert {language for language, text in words if text} == set(LANGUAGES)
         for slot in each.fields:
             for choice in slot.choices:
                 assert {language for language, text in choice.words if text} == set(LANGUAGES)
                 assert slot.wrong(choice.code) is None
+
+
+def test_help_is_read_in_every_language_and_is_part_of_the_version() -> None:
+    found = read(GOOD.replace(CARS, f"{CARS}\n{HELP}").encode())
+    assert found.named["cars"].help == (("en", "Lorries too."), ("ru", "Вместе."))
+    assert found.named["leaves"].help == ()
+    assert found.digest != read(GOOD.encode()).digest
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('help = { en = "Lorries too." }', "lacks its words in ru"),
+        ('help = { en = "", ru = "Да" }', "help in en has 1 to 300"),
+        (f'help = {{ en = "{"x" * 301}", ru = "Да" }}', "help in en has 1 to 300"),
+        ('help = { en = "a", ru = 7 }', "help in ru has 1 to 300"),
+        ('help = { en = "a\\nb", ru = "Да" }', "one line of printable"),
+        ('help = { en = "a\\u202eb", ru = "Да" }', "one line of printable"),
+        ('help = { en = "a", ru = "Да", de = "c" }', "a language that is none of"),
+        ('help = "Lorries too."', "help is missing: write"),
+    ],
+)
+def test_bad_help_is_refused_with_its_line_and_the_reason(text: str, why: str) -> None:
+    bad = GOOD.replace(CARS, f"{CARS}\n{text}")
+    assert line_of(bad) == 17
+    with pytest.raises(OurFault, match=why):
+        read(bad.encode())
+
+
+def test_help_is_as_long_as_it_may_be() -> None:
+    text = f'help = {{ en = "{"x" * HELP_MAX}", ru = "{"я" * HELP_MAX}" }}'
+    assert len(read(GOOD.replace(CARS, f"{CARS}\n{text}").encode()).named["cars"].help[0][1]) == 300
+
+
+def test_former_versions_are_read_and_say_the_same_but_for_help() -> None:
+    former = [each for each in by_digest().values() if each.digest != shipped()[each.code].digest]
+    assert len(former) == 14
+    for each in former:
+        now = shipped()[each.code]
+        assert (each.version, now.version) == (1, 2)
+        assert each.fields == tuple(replace(slot, help=()) for slot in now.fields)
 
 
 def test_a_format_of_a_party_is_read_whole() -> None:

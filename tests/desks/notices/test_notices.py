@@ -10,6 +10,7 @@ from detente.core.errors import OurFault, TheirFault
 from detente.core.moment import Moment, Span
 from detente.desks.notices import folds, kinds, pages
 from detente.desks.notices.desk import DESK
+from detente.desks.notices.formats.shipped import by_digest
 from detente.office.desk import Opened
 from detente.office.drafting import Draft
 from detente.office.fields import Value, Values
@@ -346,6 +347,31 @@ def test_the_node_says_before_sending_that_the_other_side_holds_another_version(
     (row,) = [row for row in floor.a.look("formats") if row["differs"]]
     assert (row["format"], row["differs"]) == ("N6", f"notices@{B}")
     floor.do(floor.a, "send", to=TO_B, format="N80", value=values(text="N6 differs"))
+
+
+def test_a_desk_with_an_older_program_is_written_to_in_the_version_that_it_holds(
+    floor: Floor,
+) -> None:
+    (held,) = floor.b.drafts("tell", NOW, to=TO_A)
+    former = next(e for e in by_digest().values() if (e.code, e.version) == ("N6", 1))
+    changed = tuple(
+        each.with_(version=1, digest=former.digest) if each["format"] == "N6" else each
+        for each in held.body.parts("formats")
+    )
+    body = held.body.with_(formats=changed)
+    assert floor.a.look("show", mid=outage(floor))[0]["version"] == 2
+    say(floor.b, Draft(kind=held.kind, to=held.to, body=body, created=NOW), floor.a)
+    (row,) = [row for row in floor.a.look("formats") if row["differs"]]
+    assert row["format"] == "N6", "it is said all the same"
+    (frame, *rows) = floor.a.look("show", mid=outage(floor, NOW + MINUTE))
+    assert (frame["version"], frame["held"]) == (1, "same")
+    assert ("Sector", "Energy") in shown(tuple(rows), "value")
+
+
+def test_a_format_shows_what_to_know_of_a_field(floor: Floor) -> None:
+    rows = {row["name"]: row["help"] for row in floor.a.look("format", format="N6", language="ru")}
+    assert "мегаваттах" in str(rows["power"])
+    assert {row["help"] for row in floor.a.look("format", format="N80")} == {None}
 
 
 def test_only_the_other_side_acknowledges_and_only_the_author_corrects(floor: Floor) -> None:

@@ -10,7 +10,7 @@ from detente.app.http import Reply
 from detente.core import limits, record
 from detente.core.canon import Json
 from detente.core.moment import Moment
-from detente.office import home_kinds, items
+from detente.office import crowds, home_kinds, items
 from detente.office.desk import Role
 from detente.office.drafting import MARKINGS, PRECEDENCES
 from detente.office.fields import Field, Text, mid_text
@@ -22,6 +22,7 @@ from detente.office.typed import LongText
 from detente.ui.schema import TIME
 
 _DESK: Final = Field("desk", Text(32), required=False, about="app.api_field.desk")
+_CROWD: Final = Field("crowd", Text(crowds.NAME_MAX), required=False, about="app.api_field.crowd")
 _KEY: Final = Field("key", Text(home_kinds.ABOUT_MAX), about="app.api_field.alarm_key")
 _NOTE: Final = Field("note", LongText(home_kinds.CLEAR_NOTE_MAX), about="app.api_field.alarm_note")
 _READER: Final = Needs(role=Role.READ)
@@ -36,7 +37,8 @@ ITEM: Final = shapes.obj(
     procedure=shapes.text(48), state=shapes.text(64), due=shapes.none_or(TIME),
     overdue={"type": "boolean"}, rung=_UPS, unread={"type": "boolean"}, alarm={"type": "boolean"},
     seen=shapes.text(64), holder=shapes.text(64), exercise=shapes.text(64),
-    acts=shapes.many(shapes.text(64)),
+    acts=shapes.many(shapes.text(64)), crowd=shapes.text(crowds.NAME_MAX), count=shapes.COUNT,
+    late=shapes.COUNT,
 )  # fmt: skip
 _CLOCK: Final = shapes.obj(
     clock=shapes.text(32), state=shapes.text(32), owes=shapes.text(96), since=TIME, due=TIME,
@@ -72,8 +74,8 @@ def item_shown(item: Item) -> dict[str, Json]:
         "kind": item.kind, "procedure": item.procedure, "state": item.state,
         "due": str(item.due) if item.due else None, "overdue": item.overdue, "rung": item.rung,
         "unread": item.unread, "alarm": item.alarm, "seen": item.seen, "holder": item.holder,
-        "exercise": item.exercise,
-        "acts": list(item.acts),
+        "exercise": item.exercise, "acts": list(item.acts), "crowd": item.crowd,
+        "count": item.count, "late": item.late,
     }  # fmt: skip
 
 
@@ -125,7 +127,12 @@ def _page(call: Call) -> Reply:
     desks = (call.query.text("desk"),) if "desk" in call.query else ()
     count = min(call.count, PAGE_MAX - 1)
     page = call.office.todo.page(
-        call.person, call.now, after=call.after, count_max=count + 1, desks=desks
+        call.person,
+        call.now,
+        after=call.after,
+        count_max=count + 1,
+        desks=desks,
+        crowd=call.query.text("crowd", ""),
     )
     shown: list[Json] = [item_shown(each) for each in page.items[:count]]
     return call.piece(page.items, lambda item: item.key, shown)
@@ -174,7 +181,7 @@ _HELD: Final = Answer(shapes.obj(matter=shapes.text(32), holder=shapes.text(64))
 OPERATIONS: Final = (
     Operation(
         "GET", "attention/list", _page, about="app.api.attention_list", attends=False, pages=True,
-        query=(_DESK,), answer=Answer(shapes.many(ITEM)),
+        query=(_DESK, _CROWD), answer=Answer(shapes.many(ITEM)),
     ),
     Operation(
         "POST", "record/{mid}/seen", _seen, about="app.api.record_seen", path_fields=(MID,),

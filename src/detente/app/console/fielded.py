@@ -19,7 +19,7 @@ from detente.office.fields import Values
 from detente.ui.body import Cell, Part
 from detente.ui.form import Choice, Control, Error
 
-ACTS: Final = ("notices/send", "notices/answer")
+ACTS: Final = ("notices/send", "notices/answer", "notices/correct")
 FORMAT, VALUE = "format", "value"
 _BEFORE: Final = f"{VALUE}."  # of a control's name: value.sector
 _LINE: Final = 160  # characters that still go on one line
@@ -83,7 +83,7 @@ def _cut(given: Texts, name: str, texts: tuple[str, ...]) -> list[str]:
 
 def declared(site: Site, ask: Ask, act: Act, texts: Texts) -> Format | None:
     """Return the format that a form names; None for another act, or if there is none such."""
-    if act.name not in ACTS:
+    if act.name not in ACTS[:2]:
         return None
     code = (texts.get(FORMAT) or ("",))[-1]
     known = forms.coded(code)
@@ -99,7 +99,7 @@ def declared(site: Site, ask: Ask, act: Act, texts: Texts) -> Format | None:
 
 def faults(act: Act, found: Format, texts: Texts) -> list[Error]:
     """Return what is wrong with the fields of a format, each at its place."""
-    told = _told(texts)
+    told = values_of(texts)
     if act.name != ACTS[0] and not told:
         return []  # an answer may make its own values: the desk judges it
     errors = []
@@ -107,12 +107,12 @@ def faults(act: Act, found: Format, texts: Texts) -> list[Error]:
         ours = told.get(slot.name, ())
         flaws = [flaw for text in ours if (flaw := slot.wrong(text))]
         if slot.required and not ours:
-            errors.append(_error(slot.name, "form.missing", "nothing is given", "fill it in"))
+            errors.append(error(slot.name, "form.missing", "nothing is given", "fill it in"))
         elif len(ours) > (MANY_MAX if slot.many else 1):
             why = f"is given {len(ours)} times"
-            errors.append(_error(slot.name, "notices.value", why, _look(found)))
+            errors.append(error(slot.name, "notices.value", why, _look(found)))
         elif flaws:
-            errors.append(_error(slot.name, "notices.value", flaws[0], _look(found)))
+            errors.append(error(slot.name, "notices.value", flaws[0], _look(found)))
     for name in told.keys() - found.named.keys():
         why = f"{name} is no field of {found.code} version {found.version}"
         errors.append(Error(field="", code="notices.value", what=why, remedy=_look(found)))
@@ -130,11 +130,13 @@ def _look(found: Format) -> str:
     return f"see its fields: detente notices format {found.code}"
 
 
-def _error(name: str, code: str, what: str, remedy: str) -> Error:
+def error(name: str, code: str, what: str, remedy: str) -> Error:
+    """Return a fault at the control of a format's field."""
     return Error(field=f"{_BEFORE}{name}", code=code, what=what, remedy=remedy)
 
 
-def _told(texts: Texts) -> dict[str, tuple[str, ...]]:
+def values_of(texts: Texts) -> dict[str, tuple[str, ...]]:
+    """Return what a form says of each field of a format."""
     found: dict[str, tuple[str, ...]] = {}
     for each in texts.get(VALUE, ()):
         name, _, text = each.partition("=")
@@ -146,7 +148,7 @@ def spread(
     found: Format, shown: Sequence[Control], texts: Texts, language: str, errors: Sequence[Error]
 ) -> tuple[Control, ...]:
     """Return a form's controls with one for each field of the format in the place of `value`."""
-    told = _told(texts)
+    told = values_of(texts)
     wrong = {each.field: each.what for each in reversed(errors)}
     rows: list[Control] = []
     for one in shown:
@@ -162,9 +164,14 @@ def spread(
     return tuple(rows)
 
 
-def read_back(told: Values, parts: Sequence[Part], language: str) -> tuple[Part, ...]:
-    """Return the parts of a body with a notice's values as both sides will read them."""
-    found = forms.known(told.get("digest"))
+def read_back(
+    told: Values, parts: Sequence[Part], language: str, declared: Format | None = None
+) -> tuple[Part, ...]:
+    """Return the parts of a body with a notice's values as both sides will read them.
+
+    declared: the format of a body that names none.
+    """
+    found = forms.known(told.get("digest")) or declared
     values = told.parts(VALUE) if found else ()
     if found is None or any(each.text("name") not in found.named for each in values):
         return tuple(parts)
@@ -188,7 +195,7 @@ def _control(slot: Slot, told: tuple[str, ...], language: str, wrong: Mapping[st
         name=name,
         how=_how(slot),
         label=f"{label}, {unit}" if unit else label,
-        hint=_hint(slot, language),
+        hint=" ".join(filter(None, (_help(slot, language), _hint(slot, language)))),
         required=slot.required,
         text="\n".join(told),
         max_chars=0 if slot.many else slot.max_chars,
@@ -205,6 +212,10 @@ def _control(slot: Slot, told: tuple[str, ...], language: str, wrong: Mapping[st
             boxes.append(Choice(value="", word="-", chosen=not told))
         return replace(one, choices=tuple(boxes), text="")
     return one
+
+
+def _help(slot: Slot, language: str) -> str:
+    return word(slot.help, language) if slot.help else ""
 
 
 def _how(slot: Slot) -> str:

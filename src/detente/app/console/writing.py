@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Final
 
 from detente.app import faces
-from detente.app.console import fielded, holding, said
+from detente.app.console import correcting, fielded, holding, said
 from detente.app.console.ask import Ask
 from detente.app.console.site import Site
 from detente.core import canon
@@ -65,13 +65,17 @@ class Sheet:
 def sheet(site: Site, ask: Ask, act: Act) -> Sheet:
     """Return the form that was sent, files taken in, judged, and previewed if nothing is wrong."""
     texts = _texts(act, fielded.joined(act, ask.form))
+    stands = correcting.of(site, ask, act, texts)
+    texts = {**stands.changed} if stands else texts
     held, data = _held(site, ask, act)
     errors: list[Error] = []
     texts, attached = _attached(site, ask, act, texts, errors)
     read = form.read(act, texts, data)
     errors = [*read.errors, *errors]
     declared = fielded.declared(site, ask, act, texts)
-    if declared is not None:
+    if stands is not None:
+        errors = correcting.faults(stands, act, errors)
+    elif declared is not None:
         errors = fielded.placed(errors, fielded.faults(act, declared, texts))
     previews: tuple[Preview, ...] = ()
     if not errors:
@@ -107,6 +111,9 @@ def controls(site: Site, ask: Ask, sheet_: Sheet) -> tuple[Control, ...]:
             if 0 < len(boxes) <= CONTACTS_MAX:
                 one = form.with_choices(each, boxes)
         found.append(one)
+    stands = correcting.of(site, ask, act, sheet_.texts)
+    if stands is not None:
+        return fielded.spread(stands.format, found, stands.whole, language, errors)
     declared = fielded.declared(site, ask, act, sheet_.texts)
     if declared is None:
         return tuple(found)

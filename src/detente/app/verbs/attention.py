@@ -21,16 +21,25 @@ Row = dict[str, Any]
 
 @click.command(help=say("help.attention"), epilog=example("detente attention --follow"))
 @click.option("--desk", metavar="DESK", help=say("option.todo_desk"))
+@click.option("--crowd", metavar="CROWD", help=say("option.todo_crowd"))
 @click.option("--count", type=click.IntRange(1, 499), default=50, help=say("option.todo_count"))
 @click.option("--follow", is_flag=True, help=say("option.follow"))
 @common
 def attention(
-    desk: str | None, count: int, *, follow: bool, at: str | None, as_json: bool, quiet: bool
+    desk: str | None,
+    crowd: str | None,
+    count: int,
+    *,
+    follow: bool,
+    at: str | None,
+    as_json: bool,
+    quiet: bool,
 ) -> int:
     """List what waits, the most urgent first."""
     office = client.office(config.load(at).folder)
     out = Out(as_json=as_json, quiet=quiet)
     query = {"count": count, **({"desk": desk} if desk else {})}
+    query |= {"crowd": crowd} if crowd else {}
 
     def ask() -> list[Row]:
         found: list[Row] = office.ask("GET", "/api/v1/attention/list", query=query)
@@ -82,9 +91,13 @@ def line(row: Row) -> str:
         parts.append(words.get(f"{row['desk']}.state.{row['state']}", language()))
     parts += [f"“{plain(harmless.text(row['desk'], row['title']))}”"] if row["title"] else []
     parts += [row["id"]] if row["id"] else []
+    if row["crowd"]:
+        parts.append(words.count("app.attention.alike", language(), row["count"]))
+        parts += [words.count("app.attention.late", language(), row["late"])] if row["late"] else []
     parts += [say("attention.unread")] if row["unread"] and row["what"] != "unread" else []
     parts += [words.get(f"ui.up.{row['rung']}", language())] if row["rung"] else []
     parts += [say("attention.holder", who=plain(row["holder"]))] if row["holder"] else []
+    parts += [f"--crowd '{row['crowd']}'"] if row["crowd"] else []
     return "  ".join(parts)
 
 

@@ -45,13 +45,19 @@ def by_digest(look: Reader, digest: bytes) -> Format | None:
     known = shipped.by_digest().get(digest)
     if known is not None:
         return known
-    for row in every(look, folds.FORMATS, {}):
-        if sha256(row.text("file").encode()).digest() == digest:
-            try:
-                return reading.read(row.text("file").encode())
-            except OurFault:
-                return None
-    return None
+    file = file_of(look, digest)
+    if file is None:
+        return None
+    try:
+        return reading.read(file.encode())
+    except OurFault:
+        return None
+
+
+def file_of(look: Reader, digest: bytes) -> str | None:
+    """Return the file of a format that a party added, by its digest; None for any other."""
+    files = (row.text("file") for row in every(look, folds.FORMATS, {}))
+    return next((each for each in files if sha256(each.encode()).digest() == digest), None)
 
 
 def to_write(look: Reader, code: str, to: str) -> Format:
@@ -74,6 +80,9 @@ def to_write(look: Reader, code: str, to: str) -> Format:
         codes = [*shipped.shipped(), *sorted({each.code for _, each in own})]
         raise OurFault("notices.no_format", f"no format {code[:16]!r}", f"use {', '.join(codes)}")
     theirs = holds(look, to).get(code)
+    former = shipped.by_digest().get(theirs) if theirs is not None and not told else None
+    if former is not None and former.code == code:
+        return former  # what that desk holds: its program is older than ours
     if not told and theirs is not None and theirs != known.digest:
         raise OurFault(
             "notices.format_differs", f"{to} holds another version of {code}",

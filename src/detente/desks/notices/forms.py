@@ -1,5 +1,6 @@
 """Formats as the roof may know them: to make forms of their fields and to read values back."""
 
+from detente.desks.notices import kinds
 from detente.desks.notices.formats import shipped
 from detente.desks.notices.formats.declared import (
     LANGUAGES,
@@ -11,7 +12,22 @@ from detente.desks.notices.formats.declared import (
 )
 from detente.desks.notices.formats.reading import read
 
-__all__ = ["LANGUAGES", "MANY_MAX", "Format", "Slot", "coded", "known", "read", "unit_word", "word"]
+__all__ = [
+    "LANGUAGES",
+    "MANY_MAX",
+    "PAGED",
+    "Format",
+    "Slot",
+    "coded",
+    "known",
+    "read",
+    "unit_word",
+    "word",
+]
+
+PAGED = frozenset(
+    kind.name for kind in kinds.FORMAL
+)  # kinds whose records have a page of their own
 
 
 def coded(code: str) -> Format | None:

@@ -6,6 +6,7 @@ from detente.core.moment import Moment
 from detente.desks.notices import finding, folds, kinds, procedures, rules, standing
 from detente.desks.notices.formats import shipped
 from detente.desks.notices.formats.declared import LANGUAGES, TYPES, Format, mixed, unit_word, word
+from detente.desks.notices.formats.reading import HELP_MAX
 from detente.office.desk import Look
 from detente.office.drafting import MARKINGS, PRECEDENCES
 from detente.office.fields import (
@@ -164,7 +165,7 @@ def _value(
     text = slot.shown(one.text, language) if slot else one.text
     written = notice["language"] if prose else None
     here: dict[str, Value] = {"label": label, "name": one.name}
-    rows = [_row("value", None, text, language=written, **here)]
+    rows = [_row("value", None, text, language=written, raw=one.text, **here)]
     if one.first and one.first != one.text:
         before = slot.shown(one.first, language) if slot else one.first
         rows.append(_row("before", None, before, **here))
@@ -229,6 +230,7 @@ def read_format(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:
         {
             "name": slot.name,
             "label": word(slot.label, language),
+            "help": word(slot.help, language) if slot.help else None,
             "type": slot.type,
             "required": slot.required,
             "several": slot.many,
@@ -346,6 +348,7 @@ FORMAT: Final = Look(
         Field("name", Text(32)), Field("label", Text(200)), Field("type", OneOf(*TYPES)),
         Field("required", Flag()), Field("several", Flag()), Field("unit", Text(32), required=False),
         Field("limits", Text(80), required=False), Field("codes", LongText(20_000), required=False),
+        Field("help", Text(HELP_MAX), required=False),
     ),
     example="N1 --language ru",
 )  # fmt: skip

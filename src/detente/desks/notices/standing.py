@@ -52,6 +52,8 @@ def frame(look: Reader, notice: Values, found: Format | None, language: str, now
         **{name: notice.get(name) for name in told},
         "held": held(look, notice),
         "known": found is not None,
+        "digest": notice["digest"],
+        "file": finding.file_of(look, notice.data("digest")),  # for the form of a correction
         **stand(look, notice, now),
     }
 

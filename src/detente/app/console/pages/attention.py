@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlencode
 
 from detente.app import harmless
 from detente.app.console import framing, said
@@ -13,7 +14,7 @@ from detente.app.console.site import Site
 from detente.app.faces import words
 from detente.core import names, record
 from detente.core.moment import Moment
-from detente.office import items
+from detente.office import crowds, items
 from detente.office.items import Item
 from detente.ui import receipts
 from detente.ui.receipts import Stop
@@ -35,6 +36,7 @@ class Row:
     id: str
     place: str  # in the page: one of its own for each row
     href: str
+    alike: str
     party: str
     desk: str
     title: str
@@ -49,7 +51,10 @@ def attention(site: Site, ask: Ask) -> Answer:
     """Show the list."""
     site.read_news()
     now, person, language = site.now(), ask.person, ask.language
-    found = site.office.todo.page(person, now, after=ask.asked("after"), count_max=ROWS)
+    crowd = ask.asked("crowd")
+    found = site.office.todo.page(
+        person, now, after=ask.asked("after"), count_max=ROWS, crowd=crowd
+    )
     rows = [_row(each, person.name, now, language) for each in found.items]
     hidden = framing.is_locked(ask)
     values = {
@@ -57,13 +62,19 @@ def attention(site: Site, ask: Ask) -> Answer:
         "rows": rows,
         "shut": framing.shut_desks(person),
         "hidden": hidden,
-        "cleared": [] if hidden or ask.asked("after") else site.office.todo.cleared(),
-        "overdue": sum(row.item.overdue for row in rows),
-        "dated": sum(row.item.due is not None for row in rows),
-        "older": f"/attention?after={found.after}" if found.after else "",
-        "newer": "/attention" if ask.asked("after") else "",
+        "cleared": [] if hidden or crowd or ask.asked("after") else site.office.todo.cleared(),
+        "crowd": crowd,
+        "overdue": sum(e.item.late if e.item.crowd else e.item.overdue for e in rows),
+        "dated": sum(row.item.count for row in rows if row.item.due is not None),
+        "older": _place(crowd, found.after) if found.after else "",
+        "newer": _place(crowd) if ask.asked("after") else "",
     }
     return page(site.renderer.render("pages/attention.html", language, values))
+
+
+def _place(crowd: str, after: str = "") -> str:
+    asked = {name: text for name, text in (("crowd", crowd), ("after", after)) if text}
+    return f"/attention?{urlencode(asked)}" if asked else "/attention"
 
 
 def _row(item: Item, me: str, now: Moment, language: str) -> Row:
@@ -79,9 +90,10 @@ def _row(item: Item, me: str, now: Moment, language: str) -> Row:
         run = receipts.run(signed, now, late)
     return Row(
         item=item,
-        id=_about(item) if item.look or item.mid else item.what,
+        id=_about(item) if item.look or item.mid else item.kind if item.crowd else item.what,
         place=f"{item.what}-{_about(item)}",
-        href=_href(item),
+        href=_place(item.crowd) if item.crowd else _href(item),
+        alike=_alike(item, language),
         party=party_of(item.from_) if item.from_ else "",
         desk=names.desk_of(item.from_) if "@" in item.from_ else item.desk,
         title=harmless.text(item.desk, item.title),
@@ -106,9 +118,21 @@ def _state(item: Item, language: str) -> str:
     return words().get(f"{item.procedure.partition('.')[0]}.state.{item.state}", language)
 
 
+def _alike(item: Item, language: str) -> str:
+    if not item.crowd:
+        return ""
+    key = "most" if item.count == crowds.CROWD_MAX else "alike"
+    told = [words().count(f"console.attention.{key}", language, item.count)]
+    if item.late:
+        told.append(words().count("console.attention.overdue", language, item.late))
+    return ", ".join(told)
+
+
 def _about(item: Item) -> str:
     if item.look:
         return item.look.rpartition("=")[2]
+    if item.crowd:
+        return item.crowd.replace(" ", "-")
     return record.mid_text(item.mid) if item.mid else item.from_
 
 

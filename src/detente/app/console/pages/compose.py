@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from detente.app import faces, harmless
-from detente.app.console import fielded, framing, limits
+from detente.app.console import correcting, fielded, framing, limits
 from detente.app.console.ask import Answer, Ask, go, page
 from detente.app.console.guard import FORM
 from detente.app.console.pages import large
@@ -16,6 +16,7 @@ from detente.app.console.site import Site
 from detente.app.console.writing import Sheet, blank, controls, placed, sheet, told
 from detente.core import names, record
 from detente.core.errors import OurFault, TheirFault
+from detente.desks.notices.forms import Format
 from detente.office.desk import Act
 from detente.office.people import Person, permit
 from detente.office.previews import Answer as Asked
@@ -135,7 +136,9 @@ def _form(
     *, changed: bool = False,
 ) -> Answer:  # fmt: skip
     act, now = found.act, site.now()
-    previews = [_preview(each, ask.person, ask.language) for each in found.previews]
+    stands = correcting.of(site, ask, act, found.texts)
+    declared = stands.format if stands else None
+    previews = [_preview(each, ask.person, ask.language, declared) for each in found.previews]
     tlp = framing.strictest(each.tlp for each in found.previews)
     shown = controls(site, ask, found)
     labels = {each.name: each.label for each in shown}
@@ -180,7 +183,9 @@ def _error(each: Error, labels: Mapping[str, str]) -> dict[str, str]:
     return {"field": at, "what": what, "because": "", "remedy": each.remedy}
 
 
-def _preview(one: Preview, person: Person, language: str) -> dict[str, object]:
+def _preview(
+    one: Preview, person: Person, language: str, declared: Format | None
+) -> dict[str, object]:
     parties = [names.party_of(address) for address in one.to]
     return {
         "kind": f"{one.kind.name.partition('.')[0]}.kind.{one.kind.name.partition('.')[2]}",
@@ -192,7 +197,7 @@ def _preview(one: Preview, person: Person, language: str) -> dict[str, object]:
         "prec": one.prec,
         "deadline": one.deadline,
         "author": foreign(person.shown),
-        "parts": _parts(one, language),
+        "parts": _parts(one, language, declared),
         "files": one.files,
         "unread": [foreign(name) for name in one.unread],
         "size": one.size,
@@ -202,10 +207,10 @@ def _preview(one: Preview, person: Person, language: str) -> dict[str, object]:
     }
 
 
-def _parts(one: Preview, language: str) -> tuple[body.Part, ...]:
+def _parts(one: Preview, language: str, declared: Format | None) -> tuple[body.Part, ...]:
     made_harmless = harmless.of(one.kind.name.partition(".")[0])
     parts = body.parts(one.kind, one.body, faces.words(), language, made_harmless)
-    return fielded.read_back(one.body, parts, language)
+    return fielded.read_back(one.body, parts, language, declared)
 
 
 def _asked(one: Asked, desk: str) -> dict[str, object]:

@@ -8,6 +8,7 @@ from detente.app import harmless
 from detente.app.console import framing
 from detente.app.console.ask import Answer, Ask, download, go, page
 from detente.app.console.asked import matter_of, mid_of
+from detente.app.console.pages import notices
 from detente.app.console.routes import Route
 from detente.app.console.site import Site
 from detente.app.faces import words
@@ -42,6 +43,7 @@ class Told:
     stood: str
     answers: tuple[tuple[str, str, str, Moment | None], ...]  # word, who, why, until
     href: str
+    page: str  # where it stands in two languages, "" for nowhere or while it is not open
     unread: bool
     wrong: tuple[str, str] | None  # what, remedy
     may_retry: bool
@@ -87,6 +89,7 @@ def matter(site: Site, ask: Ask) -> Answer:
         "holder": site.office.todo.holder(name),
         "me": person.name,
         "first": found.first.mid.hex(),
+        "page": next((one.page for one in told if one.page), ""),
         "compared": [_compared(each) for each in site.office.cases.compare(person, name)],
         "whole": found.whole,
         "hidden": hidden,
@@ -133,6 +136,7 @@ def _told(site: Site, person: Person, line: Line, now: Moment, language: str) ->
             for each in line.replies
         ),
         href=f"/record/{line.mid.hex()}",
+        page=notices.page_of(row.text("kind"), line.mid) if parts else "",
         unread=line.why_not == "unread",
         wrong=None
         if not refused

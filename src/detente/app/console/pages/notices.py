@@ -14,7 +14,7 @@ from detente.app.console.site import Site
 from detente.app.faces import words
 from detente.core import record
 from detente.core.moment import Moment
-from detente.desks.notices.forms import LANGUAGES
+from detente.desks.notices.forms import LANGUAGES, PAGED
 from detente.office.desk import Role
 from detente.office.fields import Value, Values
 from detente.office.people import Person, permit
@@ -158,6 +158,11 @@ def _acts(head: Values, person: Person, mid: str) -> list[tuple[str, str]]:
     else:
         verbs = ["acknowledge", "answer"] if person.may(DESK, Role.ANSWER) else []
     return [(f"{DESK}.do.{each}", f"/write/{DESK}/{each}?mid={mid}") for each in verbs]
+
+
+def page_of(kind: str, mid: bytes) -> str:
+    """Return where a record is shown in two languages side by side; "" if it is no notice."""
+    return f"/notice/{mid.hex()}" if kind in PAGED else ""
 
 
 ROUTES: Final = (Route("GET", "notice/{mid}", notice, when_locked=True),)

@@ -40,11 +40,15 @@ class Choice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Slot:
-    """One field of a format. low and high bound a number, both included; unit is of it."""
+    """One field of a format. low and high bound a number, both included; unit is of it.
+
+    help: what to give and what not, in every language, () for none.
+    """
 
     name: str
     type: str
     label: tuple[tuple[str, str], ...]
+    help: tuple[tuple[str, str], ...] = ()
     required: bool = True
     many: bool = False
     unit: str = ""

@@ -27,10 +27,11 @@ CHOICES_MAX: Final = 200
 VERSION_MAX: Final = 9_999
 _TOP: Final = {"code", "version", "title", "precedence", "acknowledge", "answer", "field"}
 _FIELD: Final = {
-    "name", "type", "label", "required", "many", "unit", "low", "high", "max_chars", "choices",
+    "name", "type", "label", "help", "required", "many", "unit", "low", "high", "max_chars", "choices",
 }  # fmt: skip
 _AT: Final = re.compile(r" \(at (?:line (\d+), column \d+|end of document)\)")
 _TEXT_MAX: Final = 200
+HELP_MAX: Final = 300  # characters of a help text in one language
 
 
 def read(data: bytes) -> Format:
@@ -109,13 +110,15 @@ class _Reader:
             str(top.get("acknowledge", "")), str(top.get("answer", "")),
         )  # fmt: skip
 
-    def _words(self, found: object, key: str, place: int | None) -> tuple[tuple[str, str], ...]:
+    def _words(
+        self, found: object, key: str, place: int | None, chars_max: int = _TEXT_MAX
+    ) -> tuple[tuple[str, str], ...]:
         line = self.line(key, place)
         if not isinstance(found, dict):
             raise _fault(line, f"{key} is missing: write {{ en = …, ru = … }}")
         for language in LANGUAGES:
             text = found.get(language)
-            if not isinstance(text, str) or not 1 <= len(text) <= _TEXT_MAX:
+            if not isinstance(text, str) or not 1 <= len(text) <= chars_max:
                 raise _fault(line, f"{key} lacks its words in {language}")
         if set(found) - {*LANGUAGES, "code"}:
             raise _fault(line, f"{key} has a language that is none of {', '.join(LANGUAGES)}")
@@ -147,9 +150,23 @@ class _Reader:
             raise _fault(self.line("low", place), f"low {low} is above high {high}")
         return Slot(
             name=name, type=str(type_), label=self._words(row.get("label"), "label", place),
+            help=self._help(row, place),
             required=row.get("required", True), many=row.get("many", False), unit=unit,
             low=low, high=high, max_chars=most, choices=self._choices(row, place),
         )  # fmt: skip
+
+    def _help(self, row: Mapping[str, object], place: int) -> tuple[tuple[str, str], ...]:
+        found, line = row.get("help"), self.line("help", place)
+        if found is None:
+            return ()
+        if isinstance(found, dict):
+            for language in (each for each in LANGUAGES if each in found):
+                text = found[language]
+                if not isinstance(text, str) or not 1 <= len(text) <= HELP_MAX:
+                    raise _fault(line, f"help in {language} has 1 to {HELP_MAX} characters")
+                if not text.isprintable():
+                    raise _fault(line, f"help in {language} is one line of printable characters")
+        return self._words(found, "help", place, HELP_MAX)
 
     def _bound(self, row: Mapping[str, object], key: str, place: int) -> Decimal | None:
         value = row.get(key)
