@@ -212,6 +212,7 @@ DESK: Final = Desk(
         Searchable(kinds.ANSWER, ("text",)),
         Searchable(incident_kinds.INCIDENT, ("about", "text", "asks")),
         Searchable(incident_kinds.UPDATE, ("text",)),
+        Searchable(incident_kinds.AWARE, ("about", "text")),
         Searchable(incident_kinds.WARNING, ("about", "text")),
         Searchable(incident_kinds.REPORT, ("text",)),
         Searchable(incident_kinds.REQUEST, ("about", "question")),
