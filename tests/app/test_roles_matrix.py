@@ -320,6 +320,8 @@ API: Final[Mapping[str, tuple[str, ...]]] = {
     "GET feed/{name}/compare": DESK,
     "GET feed/{name}/differences": DESK,
     "GET misp/{collection}/{upto}/{file}": DESK,
+    "POST cert/aware": WRITES,
+    "POST cert/early": WRITES,
     "POST cert/confirm": WRITES,
     "POST cert/testing": WRITES,
     "GET cert/tests": DESK,

@@ -12,6 +12,7 @@ from detente.core.moment import Moment, Span
 from detente.core.record import PRECEDENCES
 from detente.core.talk import Said
 from detente.office.desk import Desk
+from detente.office.fields import When
 from detente.office.kinds import HOUSE
 from detente.office.procedure import Duty, Move, Procedure, State, Up, Who
 from detente.office.procedures import Entry, Tick, courses, differences, readings
@@ -74,7 +75,7 @@ def test_what_it_looks_at_in_a_body_is_there(desk: Desk, procedure: Procedure) -
 
 @every_procedure
 def test_every_state_is_reached(desk: Desk, procedure: Procedure) -> None:
-    reached, before = {procedure.first}, set[str]()
+    reached, before = {procedure.first(kind) for kind in procedure.opens}, set[str]()
     while reached != before:
         before = set(reached)
         reached |= {move.end for move in procedure.moves if reached & set(move.begin)}
@@ -117,12 +118,21 @@ def _owing(state: State, who: Who) -> bool:
 
 
 @every_procedure
+def test_what_a_clock_runs_from_is_said_by_whatever_opens(desk: Desk, procedure: Procedure) -> None:
+    for clock in procedure.clocks:
+        for kind in procedure.opens if clock.since else ():
+            assert isinstance(desk.kind_named[kind].members[clock.since].type, When)
+
+
+@every_procedure
 def test_a_kind_is_answered_in_the_time_that_it_declares(desk: Desk, procedure: Procedure) -> None:
     for kind in procedure.opens:
         declared = desk.kind_named[kind]
-        for duty in procedure.states[0].owes:
+        owes = procedure.named[procedure.first(kind)].owes
+        for duty in owes:
             assert set(declared.answered_by) <= set(duty.kinds)
-            assert duty.clock.within["ROUTINE"] == declared.answer_within
+        spans = [duty.clock.within["ROUTINE"] for duty in owes]
+        assert min(spans, default=declared.answer_within) == declared.answer_within
 
 
 @every_procedure

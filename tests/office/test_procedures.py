@@ -154,6 +154,68 @@ def test_a_clock_goes_up_its_ladder_and_stops_when_a_record_moves_the_course() -
     assert not courses([reply._replace(facts=None), OPENED], (NOTICE,), A, B)[0].is_known
 
 
+# A clock that runs from a moment in the opening record, and a course that may begin further on.
+
+KNOWN = replace(
+    NOTICE,
+    opens=("x.known", "x.notice"),
+    begins={"x.notice": "open"},
+    states=(
+        State("known", (Duty(who=Who.OPENER, kinds=("x.notice",), clock=replace(CLOCK, since="at")),)),
+        *NOTICE.states,
+    ),
+    moves=(Move(kind="x.notice", who=Who.OPENER, begin=("known",), end="open"), *NOTICE.moves),
+)  # fmt: skip
+FIRST = OPENED._replace(said=OPENED.said._replace(kind="x.known"), until={"at": Moment(400)})
+
+
+def _notice(from_: str, reply_to: bytes | None) -> Entry:
+    to = B if from_ == A else A
+    return Entry(
+        Said(b"n" * 32, "x.notice", from_, (to,), "a", 2, reply_to), Moment(9_000), facts={}
+    )
+
+
+@pytest.mark.parametrize(
+    ("until", "due"),
+    [({"at": Moment(400)}, Moment(400)), ({}, Moment(1_000)), (None, Moment(1_000))],
+)
+def test_a_clock_runs_from_the_moment_that_the_opening_record_names(
+    until: dict[str, Moment] | None, due: Moment
+) -> None:
+    (course,) = courses([FIRST._replace(until=until)], (KNOWN,), A, B)
+    (found,) = readings(course)
+    assert (found.since, found.due) == (due, due + HOUR)
+
+
+@pytest.mark.parametrize(("over", "late"), [(0, False), (1, True)])
+def test_what_came_after_its_time_is_late(over: int, late: bool) -> None:
+    notice = _notice(A, FIRST.mid)._replace(kept_at=Moment(400 + over) + HOUR)
+    (course,) = courses([FIRST, notice], (KNOWN,), A, B)
+    first, second = readings(course)
+    assert (first.is_late, second.is_late) == (late, False)
+
+
+def test_a_record_begins_a_course_where_its_kind_says_or_goes_on_with_one() -> None:
+    alone, goes_on = _notice(A, None), _notice(A, FIRST.mid)
+    (course,) = courses([alone], (KNOWN,), A, B)
+    assert (course.mid, course.state) == (alone.mid, "open")
+    (course,) = courses([goes_on, FIRST], (KNOWN,), A, B)
+    assert [step.end for step in course.steps] == ["known", "open"]
+    (course,) = courses([goes_on], (KNOWN,), A, B)
+    assert course.state == "open", "what it replies to is not held"
+
+
+def test_the_other_side_begins_its_own_and_a_second_of_ours_begins_nothing() -> None:
+    theirs = _notice(B, FIRST.mid)
+    one, other = courses([FIRST, theirs], (KNOWN,), A, B)
+    assert ((one.state, one.opener), (other.state, other.opener)) == (("known", A), ("open", B))
+    goes_on = _notice(A, FIRST.mid)
+    again = goes_on._replace(said=goes_on.said._replace(mid=b"z" * 32, n=3))
+    (course,) = courses([FIRST, goes_on, again], (KNOWN,), A, B)
+    assert [(one.mid, one.why) for one in course.ignored] == [(again.mid, "state")]
+
+
 # Pages and pictures.
 
 
@@ -180,7 +242,7 @@ def test_a_picture_shows_every_state_and_move_without_a_style(
     procedure: Procedure, language: str
 ) -> None:
     picture = Picture(procedure, catalogue.load(), language)
-    text = picture.svg(now_at=procedure.first)
+    text = picture.svg(now_at=procedure.first(procedure.opens[0]))
     root = ET.fromstring(text)
     spread = list(root.iter())
     space = "{http://www.w3.org/2000/svg}"

@@ -83,6 +83,7 @@ OURS: Final[frozenset[str]] = frozenset(
         "cert.not_ours",
         "cert.nothing_to_tell",
         "cert.objects",
+        "cert.on_its_way",
         "cert.ours",
         "cert.unknown_object",
         "cert.unknown_record",

@@ -82,7 +82,7 @@ def note_body(tx: ShelfTx, opened: Opened, desk: Desk | None) -> None:
     title = next(
         (each.title for each in procedures if opened.kind in each.opens and each.title), ""
     )
-    until = sorted({clock.until for each in procedures for clock in each.clocks if clock.until})
+    until = sorted(frozenset().union(*(each.moments for each in procedures)))
     facts = [(name, _as_text(opened.body.get(name))) for name in fields]
     moments = [(name, opened.body.get(name)) for name in until]
     tx.rows(MOVES).put(

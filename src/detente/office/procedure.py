@@ -5,7 +5,7 @@ two desks hold (procedures.py); its clocks run on each side from that side's own
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from functools import cached_property
 from typing import Final
@@ -79,7 +79,8 @@ class Clock:
     within: by precedence of the record that opened the course, all four. by_value: a field of the
     opening record and spans by its value (a format, or what the parties agreed), which go first.
     asked: whether a `deadline` in the header of the record that brought the state rules instead.
-    until: a field of that record's body that says when, and rules over all.
+    until: a field of that record's body that says when, and rules over all. since: a field of the
+    opening record's body that says from when the time runs, in place of the keeping.
     """
 
     name: str
@@ -87,6 +88,7 @@ class Clock:
     by_value: tuple[str, Mapping[str, Span]] | None = None
     asked: bool = True
     until: str = ""
+    since: str = ""
     ladder: tuple[Rung, ...] = ()
 
 
@@ -113,7 +115,7 @@ class State:
 class Procedure:
     """The declaration. name: `<desk>.<word>`; opens: kinds whose records begin a course of it.
 
-    states: the first is where a course begins. title: the field of the opening body that is its
+    states: the first is where a course begins, but for kinds of `begins`, which say where. title: the field of the opening body that is its
     one line. two_person: kinds of its records that two people must sign. under: the procedure to
     whose course the opening record must reply, and which side of it may open; None: it stands alone.
     """
@@ -125,12 +127,15 @@ class Procedure:
     title: str = ""
     under: tuple[str, Who] | None = None
     two_person: frozenset[str] = frozenset()
+    begins: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Hold the declaration to what the engine takes for granted."""
         assert self.opens, self.name
         assert self.states, self.name
         assert len(self.named) == len(self.states), f"{self.name}: a state stands twice"
+        assert self.begins.keys() <= set(self.opens), self.name
+        assert set(self.begins.values()) <= self.named.keys(), self.name
         for move in self.moves:
             assert {*move.begin, move.end} <= self.named.keys(), f"{self.name}: {move}"
         for clock in self.clocks:
@@ -141,10 +146,9 @@ class Procedure:
         """The states by name."""
         return {state.name: state for state in self.states}
 
-    @property
-    def first(self) -> str:
-        """The state in which a course begins."""
-        return self.states[0].name
+    def first(self, kind: str) -> str:
+        """Return the state in which a course begins that a record of this kind opens."""
+        return self.begins.get(kind, self.states[0].name)
 
     @property
     def desk(self) -> str:
@@ -167,6 +171,13 @@ class Procedure:
         guards = {move.guard.field for move in self.moves if move.guard}
         formats = {clock.by_value[0] for clock in self.clocks if clock.by_value}
         return frozenset(guards | formats)
+
+    @cached_property
+    def moments(self) -> frozenset[str]:
+        """Names of fields of bodies that say when, as its clocks look at them."""
+        return frozenset(
+            name for clock in self.clocks for name in (clock.until, clock.since) if name
+        )
 
     @cached_property
     def ranks(self) -> dict[str, int]:

@@ -131,7 +131,7 @@ class Tick(StrEnum):
 class Reading:
     """One clock of a course on this side.
 
-    since: our keeping of the record that started it. own: what its span says; asked: what the
+    since: our keeping of the record that started it, or the moment that the clock runs from. own: what its span says; asked: what the
     sender asked in the header, or until when it is held; due: what rules. stopped_by: the mid of
     the record that stopped it, kept here at stopped_at.
     """
@@ -160,6 +160,11 @@ class Reading:
         left, whole = (self.due - now).ms, (self.due - self.since).ms
         return Tick.DUE if left * SOON <= whole else Tick.RUNNING
 
+    @property
+    def is_late(self) -> bool:
+        """Whether what was owed came, and after its time."""
+        return self.stopped_at is not None and self.stopped_at > self.due
+
     def rung(self, now: Moment) -> Rung | None:
         """Return the last step of the ladder that was reached; None before the first."""
         if self.stopped_by is not None:
@@ -181,12 +186,19 @@ class _Running:
     steps: list[Step]
     ignored: list[Ignored] = field(default_factory=list)
 
+    def side_of(self, address: str) -> Who:
+        return Who.OPENER if address == self.opener else Who.OTHER
+
+    def may_take(self, entry: Entry) -> bool:
+        who, kind = self.side_of(entry.said.from_), entry.said.kind
+        return any(move.kind == kind and move.who.is_(who) for move in self.procedure.moves)
+
     def take(self, entry: Entry, *, opens: bool) -> None:
         said, state = entry.said, self.steps[-1].end
         named = [move for move in self.procedure.moves if move.kind == said.kind]
         if not named:
             return
-        who = Who.OPENER if said.from_ == self.opener else Who.OTHER
+        who = self.side_of(said.from_)
         theirs = [move for move in named if move.who.is_(who)]
         meant = [move for move in theirs if _holds(move, entry)]
         for move in meant:
@@ -261,10 +273,12 @@ def _open(
         name, who = procedure.under
         if parent is None or parent.procedure.name != name:
             return None
-        if not who.is_(Who.OPENER if from_ == parent.opener else Who.OTHER):
+        if not who.is_(parent.side_of(from_)):
             return None
+    if parent is not None and parent.procedure is procedure and parent.may_take(entry):
+        return None  # it goes on with what stands
     to = other if from_ == desk else desk
-    return _Running(procedure, from_, to, [Step(entry, "", procedure.first)])
+    return _Running(procedure, from_, to, [Step(entry, "", procedure.first(entry.said.kind))])
 
 
 def readings(course: Course) -> tuple[Reading, ...]:
@@ -279,14 +293,15 @@ def readings(course: Course) -> tuple[Reading, ...]:
 
 def _reading(course: Course, step: Step, duty: Duty, after: Entry | None) -> Reading:
     entry, clock = step.entry, duty.clock
-    own = entry.kept_at + _span(course, clock)
+    begin = (course.opened.until or {}).get(clock.since, entry.kept_at)
+    own = begin + _span(course, clock)
     asked = entry.deadline if clock.asked else None
     asked = (entry.until or {}).get(clock.until, asked)
     return Reading(
         duty=duty,
         state=step.end,
         started_by=entry.mid,
-        since=entry.kept_at,
+        since=begin,
         own=own,
         asked=asked,
         due=own if asked is None else asked,

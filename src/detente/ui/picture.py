@@ -109,7 +109,7 @@ class Picture:
     def page(self, drawing: str) -> str:
         """Return the section of a page in Markdown; drawing: the place of the SVG beside it."""
         parts = [f"## {self.title}", f"`{self._procedure.name}`", f"![{self.title}]({drawing})"]
-        opens = ", ".join(f"`{kind}`" for kind in self._procedure.opens)
+        opens = ", ".join(map(self._open, self._procedure.opens))
         parts.append(self._say("opens", kinds=opens))
         if self._procedure.under is not None:
             name, who = self._procedure.under
@@ -125,6 +125,10 @@ class Picture:
         heads = ("clock", *PRECEDENCES, "ladder")
         parts.append(self._table(heads, map(self._clock_row, clocks.values())))
         return "\n\n".join(parts) + "\n"
+
+    def _open(self, kind: str) -> str:
+        begins = self._procedure.begins.get(kind)
+        return f"`{kind}`" + (f" → {self.state(begins)}" if begins else "")
 
     def _table(self, heads: Sequence[str], rows: Iterable[list[str]]) -> str:
         named = [head if head in PRECEDENCES else self._say(f"head_{head}") for head in heads]

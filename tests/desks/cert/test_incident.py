@@ -173,6 +173,90 @@ def test_an_early_warning_is_followed_by_notification_and_final_report_in_their_
     assert states(pair) == {"complete"}
 
 
+HOURS = {hours: Span.of(hours=hours) for hours in (24, 72)}
+REPORT: dict[str, Value] = {"severity": "high", "impact": "lost", "text": "Two wards."}
+KNOWN: dict[str, Value] = {"to": TO, "about": "Wards closed", "aware": NOW, "tlp": "AMBER"}
+
+
+def test_the_early_warning_is_due_24_hours_after_its_author_came_to_know(
+    pair: tuple[Side, Side],
+) -> None:
+    aurelia, _ = pair
+    before = Moment(NOW.ms - Span.of(hours=20).ms)
+    mid = opened(pair, "aware", **{**KNOWN, "aware": before})
+    assert states(pair) == {"aware"}
+    due = before + HOURS[24]
+    assert {listed(side)["due"] for side in pair} == {due}, "not from when it was said"
+    assert states(pair, due) == {"aware"}
+    assert states(pair, Moment(due.ms + 1)) == {"overdue"}
+    said(pair, aurelia, "early", mid, due, malicious=True, crosses=False)
+    assert states(pair, due) == {"alerted"}
+    assert {listed(side)["due"] for side in pair} == {before + HOURS[72]}
+    said(pair, aurelia, "report", mid, before + HOURS[72], stage="notification", **REPORT)
+    assert {listed(side)["due"] for side in pair} == {before + HOURS[72] + Span.of(days=30)}
+    said(pair, aurelia, "report", mid, before + HOURS[72], stage="final", **REPORT)
+    assert states(pair) == {"complete"}
+    for side in pair:
+        kept = {(row["what"], row["word"]): row["late"] for row in side.look("cert/case", mid=mid)}
+        assert kept == {
+            ("aware", None): None,
+            ("early_warning", None): False,
+            ("report", "notification"): False,
+            ("report", "final"): False,
+        }
+
+
+@pytest.mark.parametrize(("over", "late"), [(0, False), (1, True)])
+def test_what_was_written_after_its_hour_says_so_on_both_sides(
+    pair: tuple[Side, Side], over: int, late: bool
+) -> None:
+    aurelia, _ = pair
+    mid = opened(pair, "aware", **KNOWN)
+    at = [NOW + span + Span(over) for span in HOURS.values()]
+    at.append(at[1] + procedures.FINAL_WITHIN + Span(over))
+    said(pair, aurelia, "early", mid, at[0], malicious=True, crosses=False)
+    said(pair, aurelia, "report", mid, at[1], stage="notification", **REPORT)
+    said(pair, aurelia, "report", mid, at[2], stage="final", **REPORT)
+    for side in pair:
+        rows = side.look("cert/case", mid=mid)[1:]
+        assert [row["late"] for row in rows] == [late] * 3
+        assert [row["until"] for row in rows[:2]] == [NOW + span for span in HOURS.values()]
+
+
+def test_a_warning_that_stands_alone_says_that_it_was_late(pair: tuple[Side, Side]) -> None:
+    aware = Moment(NOW.ms - HOURS[24].ms - 1)
+    mid = opened(pair, "alert", **{**KNOWN, "aware": aware, "malicious": True, "crosses": False})
+    for side in pair:
+        (row,) = side.look("cert/case", mid=mid)
+        assert (row["until"], row["late"]) == (aware + HOURS[24], True)
+
+
+def test_who_never_warned_owes_the_notification_all_the_same(pair: tuple[Side, Side]) -> None:
+    mid = opened(pair, "aware", **KNOWN)
+    said(pair, pair[0], "report", mid, NOW + DAY, stage="notification", **REPORT)
+    assert states(pair) == {"notified"}
+
+
+def test_what_was_no_incident_is_closed_and_nothing_is_owed(pair: tuple[Side, Side]) -> None:
+    mid = opened(pair, "aware", **KNOWN)
+    said(pair, pair[0], "close", mid, result="false_alarm")
+    assert states(pair, NOW + HOURS[72]) == {"closed"}
+    assert {listed(side)["due"] for side in pair} == {None}
+
+
+def test_nobody_warns_of_what_another_knows_nor_of_what_is_no_incident(
+    pair: tuple[Side, Side],
+) -> None:
+    aurelia, borealis = pair
+    mid = opened(pair, "aware", **KNOWN)
+    given: dict[str, Value] = {"malicious": True, "crosses": False}
+    with pytest.raises(OurFault, match=r"cert\.not_ours"):
+        borealis.act("cert/early", mid=mid, **given)
+    ping = opened(pair, "ping", to=TO, about="Test", tlp="GREEN")
+    with pytest.raises(OurFault, match=r"cert\.unknown_record"):
+        aurelia.act("cert/early", mid=ping, **given)
+
+
 def test_a_request_is_answered_in_part_and_then_as_a_whole(pair: tuple[Side, Side]) -> None:
     _, borealis = pair
     mid = opened(pair, "request", to=TO, about="Who runs it?", question="Since when?", tlp="GREEN")

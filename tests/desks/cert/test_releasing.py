@@ -21,6 +21,7 @@ REQUEST: dict[str, Value] = {"to": TO, "about": "Who?", "question": "Who runs 19
 WARNING: dict[str, Value] = {
     "to": TO, "about": "Ransomware", "aware": NOW, "malicious": True, "crosses": False,
 }  # fmt: skip
+AWARE: dict[str, Value] = {"to": TO, "about": "Ransomware", "aware": NOW}
 
 
 @pytest.fixture
@@ -35,7 +36,12 @@ def other() -> Side:
 
 @pytest.mark.parametrize(
     ("name", "values"),
-    [("cert/incident", INCIDENT), ("cert/request", REQUEST), ("cert/alert", WARNING)],
+    [
+        ("cert/incident", INCIDENT),
+        ("cert/request", REQUEST),
+        ("cert/alert", WARNING),
+        ("cert/aware", AWARE),
+    ],
 )
 @pytest.mark.parametrize(
     ("terms", "goes"),

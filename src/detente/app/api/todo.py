@@ -44,6 +44,7 @@ _CLOCK: Final = shapes.obj(
     clock=shapes.text(32), state=shapes.text(32), owes=shapes.text(96), since=TIME, due=TIME,
     own=TIME, asked=shapes.none_or(TIME), tick=shapes.word(*Tick), up=_UPS,
     started_by=shapes.MID, stopped_by=shapes.none_or(shapes.MID),
+    late={"type": "boolean"},
 )  # fmt: skip
 COURSE: Final = shapes.obj(
     procedure=shapes.text(48), mid=shapes.MID, desk=shapes.text(96), other=shapes.text(96),
@@ -120,6 +121,7 @@ def _clock(story: Story, each: Reading, now: Moment) -> Json:
         "due": str(each.due), "own": str(each.own), "asked": str(each.asked) if each.asked else None,
         "tick": each.tick(now), "up": each.up(now), "started_by": mid_text(each.started_by),
         "stopped_by": mid_text(each.stopped_by) if each.stopped_by else None,
+        "late": each.is_late,
     }  # fmt: skip
 
 

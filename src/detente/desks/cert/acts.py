@@ -16,6 +16,7 @@ from detente.desks.cert import (
     index,
     kinds,
     large,
+    parted,
     rules,
     sharing,
     warned,
@@ -157,6 +158,8 @@ def build_answer(values: Values, look: Reader, now: Moment) -> tuple[Draft, ...]
 def build_withdraw(values: Values, look: Reader, now: Moment) -> tuple[Draft, ...]:
     """Take back a bundle of ours from everyone to whom it went, or objects of it, in whichever bundle they went."""
     mid = values.data("mid")
+    is_whole = values.flag("all") and not values.flag("only")
+    parts = parted.to_take_back(look, mid) if is_whole else ()
     bundle = bundle_at(look, mid)
     if not bundle["ours"]:
         what = f"the bundle is {bundle.text('party')}'s"
@@ -181,16 +184,26 @@ def build_withdraw(values: Values, look: Reader, now: Moment) -> tuple[Draft, ..
             "replaced_by": values.get("replaced_by"),
         }
     )
-    first = _follow(kinds.WITHDRAW, bundle, values, body, now)
+    if values.get("replaced_by") in {part["mid"] for part in parts}:
+        what = "a bundle cannot replace what it is a part of"
+        raise OurFault("cert.objects", what, "name the bundle that replaces it")
+    if parts:
+        each = [(bundle_at(look, part.data("mid")), body.with_(of=part["mid"])) for part in parts]
+        return tuple(_taking(look, at, values, one, now) for at, one in each)
+    first = _taking(look, bundle, values, body, now)
     spared = (mid, values.get("replaced_by"))
     named = () if values.flag("only") else values.parts("object")
     others = elsewhere.find(look, named, versions, spared)
     bodies = ((at, body.with_(of=at["mid"], all=False, objects=refs)) for at, refs in others)
-    return (first, *(_follow(kinds.WITHDRAW, at, values, each, now) for at, each in bodies))
+    return (first, *(_taking(look, at, values, one, now) for at, one in bodies))
+
+
+def _taking(look: Reader, bundle: Values, values: Values, body: Values, now: Moment) -> Draft:
+    return parted.of_part(look, _follow(kinds.WITHDRAW, bundle, values, body, now))
 
 
 def build_acknowledge(values: Values, look: Reader, now: Moment) -> tuple[Draft, ...]:
-    """Say of each object that was taken back what we did with it."""
+    """Say of each object that was taken back what we did with it; of all parts of a transfer at once."""
     mid = values.data("mid")
     found = look.get(folds.WITHDRAWALS, mid)
     if found is None:
@@ -198,19 +211,33 @@ def build_acknowledge(values: Values, look: Reader, now: Moment) -> tuple[Draft,
     row = Values(found)
     if row["ours"]:
         raise OurFault("cert.ours", "this withdrawal is our own", "acknowledge one of theirs")
+    rows = parted.beside(look, row) if values.flag("transfer") else [row]
+    kept = {ref.text("id"): ref["because"] for ref in values.parts("kept")}
+    taken = [(each, _taken(look, each)) for each in rows]
+    for identity in kept:
+        if not any(identity == version[0] for _, gone in taken for version in gone):
+            what = f"{identity} is not among what was withdrawn"
+            raise OurFault("cert.no_object", what, "look at cert objects")
+    return tuple(_removed(look, each, gone, kept, values, now) for each, gone in taken)
+
+
+def _taken(look: Reader, row: Values) -> frozenset[rules.Version]:
     of = row.data("of")
     bundle = bundle_at(look, of)
     if row["party"] != bundle["party"]:
         what = f"{row.text('party')} withdrew what {bundle.text('party')} said"
         raise OurFault("cert.not_author", what, "leave it: it changes nothing")
+    named = folds.withdrawal_of(row)
+    return rules.withdrawn(named.party, index.versions_of(look, of), [named])
+
+
+def _removed(
+    look: Reader, row: Values, gone: frozenset[rules.Version], kept: dict[str, Value],
+    values: Values, now: Moment,
+) -> Draft:  # fmt: skip
+    mid, of = row.data("mid"), row.data("of")
     held, named = index.versions_of(look, of), folds.withdrawal_of(row)
-    gone = rules.withdrawn(named.party, held, [named])
     missing = sorted(one for one in named.versions if not rules.withdrawn("", held, [_only(one)]))
-    kept = {ref.text("id"): ref["because"] for ref in values.parts("kept")}
-    for identity in kept:
-        if identity not in {version[0] for version in gone}:
-            what = f"{identity} is not among what was withdrawn"
-            raise OurFault("cert.no_object", what, "look at cert objects")
     done = [
         _done(one, "kept" if one[0] in kept else "removed", kept) for one in held if one in gone
     ]
@@ -220,8 +247,9 @@ def build_acknowledge(values: Values, look: Reader, now: Moment) -> tuple[Draft,
     if size > limits.MAX_BODY:
         what = f"{size} bytes as a record's body, where {limits.MAX_BODY} are allowed"
         raise OurFault("cert.bundle_size", what, "give shorter reasons for what is kept")
-    draft = _follow(kinds.WITHDRAWN, bundle.with_(tlp=row["tlp"]), values, body, now)
-    return (replace(draft, to=(row.text("from"),), matter=row.text("matter"), reply_to=mid),)
+    bundle = bundle_at(look, of).with_(tlp=row["tlp"])
+    draft = _follow(kinds.WITHDRAWN, bundle, values, body, now)
+    return replace(draft, to=(row.text("from"),), matter=row.text("matter"), reply_to=mid)
 
 
 def bundle_at(look: Reader, mid: bytes) -> Values:
@@ -357,6 +385,7 @@ ACKNOWLEDGE: Final = Act(
             many=True,
             count_max=kinds.OBJECTS_MAX,
         ),
+        Field("transfer", Flag(), default=False),
         *URGENCY,
     ),
     build=build_acknowledge,

@@ -125,8 +125,9 @@ def read_list_file(body: Values, data: bytes) -> Values:
 
 
 def wrong_withdraw(body: Values) -> str | None:
-    """Say what is wrong with a withdrawal: it names objects, or all, and not both."""
-    return "objects and all, or neither" if body.flag("all") == ("objects" in body) else None
+    """Say what is wrong with a withdrawal: it names objects, or all, or all of a part, and one of them."""
+    said = (body.flag("all"), body.flag("part"), "objects" in body)
+    return "objects and all, or neither" if sum(said) != 1 else None
 
 
 DESK: Final = Desk(
@@ -212,6 +213,7 @@ DESK: Final = Desk(
         Searchable(kinds.ANSWER, ("text",)),
         Searchable(incident_kinds.INCIDENT, ("about", "text", "asks")),
         Searchable(incident_kinds.UPDATE, ("text",)),
+        Searchable(incident_kinds.AWARE, ("about", "text")),
         Searchable(incident_kinds.WARNING, ("about", "text")),
         Searchable(incident_kinds.REPORT, ("text",)),
         Searchable(incident_kinds.REQUEST, ("about", "question")),

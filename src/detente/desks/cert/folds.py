@@ -169,7 +169,7 @@ def withdrawal_of(row: Values) -> rules.Withdrawal:
     """Return a row of cert_withdrawals as the rules read it."""
     refs = row.parts("objects")
     versions = frozenset((ref.text("id"), ref.text("modified")) for ref in refs)
-    return rules.Withdrawal(row.text("party"), row.flag("all"), versions)
+    return rules.Withdrawal(row.text("party"), row.flag("all") or row.flag("part"), versions)
 
 
 def instants_of(row: Values) -> frozenset[tuple[str, str]]:

@@ -232,7 +232,10 @@ class Takings:
         found = [
             each
             for each, named in self._read[key]
-            if each.flag("all") or (identity, "") in named or (identity, edition) in named
+            if each.flag("all")
+            or each.flag("part")
+            or (identity, "") in named
+            or (identity, edition) in named
         ]
         if not found:
             return None

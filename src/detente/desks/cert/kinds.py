@@ -135,6 +135,7 @@ WITHDRAW: Final = Kind(
     fields=(
         Field("of", Mid()),
         Field("all", Flag()),
+        Field("part", Flag(), required=False),  # true: all of a further part, and not of the whole
         Field("objects", REF, required=False, many=True, count_max=OBJECTS_MAX),
         REASON,
         Field("replaced_by", Mid(), required=False),

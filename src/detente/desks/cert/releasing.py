@@ -27,6 +27,7 @@ from detente.office.reader import Reader
 # Kinds that begin something, by the word that an arrangement names them by.
 WORDS: Final = {
     incident_kinds.INCIDENT.name: "incident",
+    incident_kinds.AWARE.name: "early-warning",
     incident_kinds.WARNING.name: "early-warning",
     incident_kinds.REQUEST.name: "request",
     advisory.ADVISORY.name: "advisory",

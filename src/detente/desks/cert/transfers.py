@@ -8,6 +8,7 @@ objects as were said; all else is shown as what it lacks.
 from collections.abc import Iterable, Sequence
 from typing import Final, Literal
 
+from detente.core import names
 from detente.core.moment import Moment
 from detente.desks.cert import folds, kinds
 from detente.office.attached import ATTACHED
@@ -30,7 +31,8 @@ from detente.office.fields import (
 from detente.office.reader import Reader, every
 from detente.office.tables import Row, Rows, Table
 
-State = Literal["arriving", "whole", "sending", "delivered", "odd"]
+State = Literal["arriving", "whole", "sending", "delivered", "odd", "taking_back", "acknowledged"]
+_BACK: Final = ("taking_back", "acknowledged")
 _PARTS_MAX: Final = 4 * 64  # of one whole that are looked at; a peer may say a number twice
 
 PARTS: Final = Table(
@@ -104,7 +106,7 @@ def _whole(opened: Opened, part: Values) -> str:
 def read_wholes(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:
     """Return wholes, the latest first, and how far each of them is."""
     rows = look.find(WHOLES, {}, None, values.whole("count", 50))
-    return tuple(_line(_parts(look, Values(row).text("whole")), look) for row in rows)
+    return tuple(_line(of_whole(look, Values(row).text("whole")), look) for row in rows)
 
 
 def read_parts(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:
@@ -112,11 +114,11 @@ def read_parts(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:
     row = look.get(PARTS, values["mid"])
     if row is None:
         return ()
-    found = _parts(look, Values(row).text("whole"))
+    found = of_whole(look, Values(row).text("whole"))
     rows: list[Row] = [
         {
             "number": each.whole("number"),
-            "state": _part_state(look, each),
+            "state": back_of(look, each) or part_state(look, each),
             "own": each.whole("own"),
             "kept_at": each["kept_at"],
             "mid": each["mid"],
@@ -125,19 +127,21 @@ def read_parts(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:
     ]
     rows += [
         {"number": number, "state": "missing", "own": None, "kept_at": None, "mid": None}
-        for number in _missing(found)
+        for number in missing(found)
     ]
     return tuple(sorted(rows, key=lambda each: Values(each).whole("number")))
 
 
-def _parts(look: Reader, whole: str) -> list[Values]:
+def of_whole(look: Reader, whole: str) -> list[Values]:
+    """Return the parts of a whole that are here, by their numbers."""
     rows = [Values(row) for row in look.find(PARTS, {"whole": whole}, None, _PARTS_MAX)]
     return sorted(rows, key=lambda row: (row.whole("number"), row.data("mid")))
 
 
 def _line(parts: Sequence[Values], look: Reader) -> Row:
     first = parts[0]
-    states = [_part_state(look, each) for each in parts]
+    states = [part_state(look, each) for each in parts]
+    backs = [each for each in (back_of(look, part) for part in parts) if each]
     row: dict[str, Value] = {
         name: first[name]
         for name in ("mid", "from", "to", "tlp", "about", "count", "size", "sha256", "bundle")
@@ -146,10 +150,12 @@ def _line(parts: Sequence[Values], look: Reader) -> Row:
     return {
         **row,
         "kept_at": min(each.moment("kept_at") for each in parts),
-        "state": _state(parts, states),
+        "state": _back(parts, backs) or _state(parts, states),
+        "back": len(backs) or None,
+        "acknowledged": sum(each == "acknowledged" for each in backs) if backs else None,
         "parts": first["parts"],
         "here": sum(state in done for state in states),
-        "missing": ranges(_missing(parts)) or None,
+        "missing": ranges(missing(parts)) or None,
     }
 
 
@@ -171,7 +177,32 @@ def _state(parts: Sequence[Values], states: Sequence[str]) -> State:
     return "delivered" if ours else "whole"
 
 
-def _part_state(look: Reader, part: Values) -> str:
+def _back(parts: Sequence[Values], backs: Sequence[str]) -> State | None:
+    if len(backs) < max(len(parts), parts[0].whole("parts")):
+        return None
+    return "acknowledged" if all(each == "acknowledged" for each in backs) else "taking_back"
+
+
+def back_of(look: Reader, part: Values) -> Literal["", "taking_back", "acknowledged"]:
+    """Say whether its author took back all of a part, and who got it said what became of it.
+
+    Theirs is acknowledged when we said so; ours when each addressee did.
+    """
+    party = names.party_of(part.text("from"))
+    rows = every(look, folds.WITHDRAWALS, {"of": part["mid"], "party": party})
+    taken = [row for row in rows if row.flag("all") or row.flag("part")]
+    if not taken:
+        return ""
+    said = [row for one in taken for row in every(look, folds.WITHDRAWN, {"of": one["mid"]})]
+    if part.flag("ours"):
+        others = set(part.texts("to")) - {part.text("from")}
+        done = others <= {row.text("from") for row in said}
+    else:
+        done = any(row.flag("ours") for row in said)
+    return "acknowledged" if done else "taking_back"
+
+
+def part_state(look: Reader, part: Values) -> str:
     """Say how far one part is: its record, its file read, or, of ours, every addressee has the file."""
     mid = part.data("mid")
     if part.flag("ours"):
@@ -182,7 +213,8 @@ def _part_state(look: Reader, part: Values) -> str:
     return "read" if look.get(folds.BUNDLES, mid) is not None else "arriving"
 
 
-def _missing(parts: Sequence[Values]) -> list[int]:
+def missing(parts: Sequence[Values]) -> list[int]:
+    """Return the numbers of which no part is here."""
     here = {each.whole("number") for each in parts}
     return [number for number in range(1, parts[0].whole("parts") + 1) if number not in here]
 
@@ -208,10 +240,12 @@ WHOLE: Final = Look(
         Field("from", Text(96)),
         Field("to", Desks()),
         Field("tlp", OneOf(*MARKINGS)),
-        Field("state", OneOf("arriving", "whole", "sending", "delivered", "odd")),
+        Field("state", OneOf("arriving", "whole", "sending", "delivered", "odd", *_BACK)),
         Field("here", Whole()),
         Field("parts", Whole()),
         Field("missing", Text(300), required=False),
+        Field("back", Whole(), required=False),
+        Field("acknowledged", Whole(), required=False),
         Field("count", Whole()),
         Field("size", Whole()),
         Field("bundle", Text(44)),
@@ -226,7 +260,7 @@ PART: Final = Look(
     read=read_parts,
     columns=(
         Field("number", Whole()),
-        Field("state", OneOf("missing", "arriving", "read", "sent", "delivered")),
+        Field("state", OneOf("missing", "arriving", "read", "sent", "delivered", *_BACK)),
         Field("own", Whole(), required=False),
         Field("kept_at", When(), required=False),
         Field("mid", Mid(), required=False),

@@ -35,11 +35,15 @@ class Clock:
     due: Moment
     done: bool
     overdue: bool
+    late: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One record of the story. text and basis are what a stranger may have written."""
+    """One record of the story. text and basis are what a stranger may have written.
+
+    until: when it was due, if it was written after that.
+    """
 
     at: Moment
     who: str
@@ -48,6 +52,7 @@ class Said:
     text: str
     basis: str
     href: str
+    until: Moment | None
 
 
 def incident(site: Site, ask: Ask) -> Answer:
@@ -119,6 +124,7 @@ def _said(row: Values, language: str) -> Said:
         text=harmless.text(_DESK, row.text("text")),
         basis=harmless.text(_DESK, row.text("basis")),
         href=f"/record/{row.data('mid').hex()}",
+        until=row.moment("until") if row.get("late") else None,
     )
 
 
@@ -154,6 +160,7 @@ def _clock(story: Story, tick: Reading, own: str, now: Moment, language: str) ->
         due=tick.due,
         done=tick.tick(now) is Tick.STOPPED,
         overdue=tick.tick(now) is Tick.OVERDUE,
+        late=tick.is_late,
     )
 
 

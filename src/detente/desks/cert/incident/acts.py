@@ -5,8 +5,8 @@ from dataclasses import replace
 from typing import Final
 
 from detente.core.errors import OurFault
-from detente.core.moment import Moment, Span
-from detente.desks.cert.incident import confirming, folds, kinds
+from detente.core.moment import Moment
+from detente.desks.cert.incident import confirming, folds, kinds, procedures
 from detente.office.desk import Act, Role
 from detente.office.drafting import TLP, URGENCY, WITHIN, Draft, ext_of
 from detente.office.enclosed import ATTACH, FILES
@@ -16,9 +16,9 @@ from detente.office.reader import Reader
 
 _MID: Final = Field("mid", Mid(), bare=True)
 _TO: Final = Field("to", Desks(desk="cert"))
-# Directive (EU) 2022/2555, article 23(4): hours from knowing, and a month from the notification.
-NOTIFY_WITHIN: Final = Span.of(hours=72)
-FINAL_WITHIN: Final = Span.of(days=30)
+
+# What an early warning takes over from the word that an incident is known.
+_SAID_BEFORE: Final = ("about", "aware")
 
 Build = Callable[[Values, Reader, Moment], tuple[Draft, ...]]
 
@@ -33,7 +33,7 @@ def _opens(kind: Kind) -> Build:
         within = values.span("within")
         deadline = None if within is None else now + within
         if kind is kinds.WARNING:  # the hour of the notification follows from when they knew
-            deadline = values.moment("aware") + NOTIFY_WITHIN
+            deadline = values.moment("aware") + procedures.NOTIFY_WITHIN
         return (
             Draft(
                 kind=kind,
@@ -57,17 +57,17 @@ def build_contacts(values: Values, look: Reader, now: Moment) -> tuple[Draft, ..
     return (*made, *confirming.replaced(look, values.texts("to"), now, values))
 
 
-def _follows(kind: Kind, to: str, *, by_opener: bool | None) -> Build:
+def _follows(kind: Kind, to: tuple[str, ...], *, by_opener: bool | None) -> Build:
     """Return what makes a record that is said to an opening one.
 
-    to: the word of that one's kind. by_opener: whether its author says it, or whom it went to;
+    to: words of kinds that that one may be of. by_opener: whether its author says it, or whom it went to;
     None: either.
     """
 
     def build(values: Values, look: Reader, now: Moment) -> tuple[Draft, ...]:
         case = case_at(look, values.data("mid"))
-        if case["what"] != to:
-            what = f"this record is a {case.text('what')}, and {to} is due"
+        if case["what"] not in to:
+            what = f"this record is a {case.text('what')}, and {' or '.join(to)} is due"
             raise OurFault("cert.unknown_record", what, "look at cert incidents")
         ours = case.flag("ours")
         if by_opener is not None and ours is not by_opener:
@@ -76,8 +76,11 @@ def _follows(kind: Kind, to: str, *, by_opener: bool | None) -> Build:
             raise OurFault("cert.not_ours", f"it is {case.text('party')}'s", "choose one of ours")
         body = _body(kind, values).with_(of=case["mid"])
         deadline = None
+        if kind is kinds.WARNING:  # of what was known: it says the same hour again
+            body = body.with_(**{name: case.get(name) for name in _SAID_BEFORE})
+            deadline = case.moment("aware") + procedures.NOTIFY_WITHIN
         if kind is kinds.REPORT and values.text("stage") == "notification":
-            deadline = now + FINAL_WITHIN
+            deadline = now + procedures.FINAL_WITHIN
         return (
             Draft(
                 kind=kind,
@@ -105,13 +108,13 @@ def case_at(look: Reader, mid: bytes) -> Values:
     return Values(row)
 
 
-def _fields(kind: Kind) -> tuple[Field, ...]:
-    own = tuple(field for field in kind.fields if field.name not in ("of", FILES.name))
+def _fields(kind: Kind, *left: str) -> tuple[Field, ...]:
+    own = tuple(field for field in kind.fields if field.name not in ("of", FILES.name, *left))
     return (*own, *((ATTACH,) if FILES.name in kind.members else ()))
 
 
 def _opening(name: str, kind: Kind, example: str) -> Act:
-    within = () if kind is kinds.WARNING or not kind.answered_by else (WITHIN,)
+    within = () if not kind.answered_by else (WITHIN,)
     return Act(
         name=f"cert/{name}",
         fields=(_TO, *_fields(kind), TLP, *URGENCY, *within),
@@ -122,11 +125,15 @@ def _opening(name: str, kind: Kind, example: str) -> Act:
     )
 
 
-def _following(name: str, kind: Kind, to: Kind, example: str, *, by_opener: bool | None) -> Act:
+def _following(
+    name: str, kind: Kind, to: Kind | tuple[Kind, ...], example: str, *, by_opener: bool | None
+) -> Act:
+    words = tuple(folds.word(each.name) for each in (to if isinstance(to, tuple) else (to,)))
+    known = _SAID_BEFORE if kind is kinds.WARNING else ()
     return Act(
         name=f"cert/{name}",
-        fields=(_MID, *_fields(kind), *URGENCY),
-        build=_follows(kind, folds.word(to.name), by_opener=by_opener),
+        fields=(_MID, *_fields(kind, *known), *URGENCY),
+        build=_follows(kind, words, by_opener=by_opener),
         role=Role.AUTHOR if by_opener else Role.ANSWER,
         source=kind.source,
         example=f"k3q7zb {example}",
@@ -153,13 +160,20 @@ ALL: Final = (
     _following(
         "resolve", kinds.RESOLVED, kinds.INCIDENT, '--text "Addresses closed."', by_opener=False
     ),
-    _following("close", kinds.CLOSED, kinds.INCIDENT, "--result resolved", by_opener=True),
+    _following(
+        "close", kinds.CLOSED, (kinds.INCIDENT, kinds.AWARE), "--result resolved", by_opener=True
+    ),
+    _opening(
+        "aware", kinds.AWARE,
+        '--to borealis.gov --about "Ransomware at a hospital" --aware 2026-11-22T06:00:00.000Z',
+    ),
+    _following("early", kinds.WARNING, kinds.AWARE, "--malicious", by_opener=True),
     _opening(
         "alert", kinds.WARNING,
         '--to borealis.gov --about "Ransomware at a hospital" --aware 2026-11-22T06:00:00.000Z --malicious',
     ),
     _following(
-        "report", kinds.REPORT, kinds.WARNING,
+        "report", kinds.REPORT, (kinds.WARNING, kinds.AWARE),
         '--stage notification --severity high --impact lost --text "Two wards."', by_opener=True,
     ),
     _opening(

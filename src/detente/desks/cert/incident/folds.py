@@ -24,10 +24,10 @@ from detente.office.fields import (
 )
 from detente.office.tables import Rows, Table
 
-OPENINGS: Final = (kinds.INCIDENT, kinds.WARNING, kinds.REQUEST, kinds.PING)
+OPENINGS: Final = (kinds.INCIDENT, kinds.AWARE, kinds.WARNING, kinds.REQUEST, kinds.PING)
 FOLLOWING: Final = (
     kinds.TRIAGE, kinds.UPDATE, kinds.ATTRIBUTION, kinds.RESOLVED, kinds.CLOSED, kinds.REPORT,
-    kinds.REPLY, kinds.PONG,
+    kinds.REPLY, kinds.PONG, kinds.WARNING,
 )  # fmt: skip
 
 
@@ -41,7 +41,7 @@ _FROM: Final = Field("from", Text(96))
 _PARTY: Final = Field("party", Text(63))
 _KEPT_AT: Final = Field("kept_at", When())
 _OURS: Final = Field("ours", Flag())
-WHAT: Final = OneOf(*(word(kind.name) for kind in (*OPENINGS, *FOLLOWING)))
+WHAT: Final = OneOf(*dict.fromkeys(word(kind.name) for kind in (*OPENINGS, *FOLLOWING)))
 # What a record says in one word: how bad, what they make of it, how sure, which report, how it ended.
 SAID: Final = OneOf(
     *dict.fromkeys(
@@ -67,6 +67,7 @@ CASES: Final = Table(
         Field("tlp", OneOf(*MARKINGS)),
         Field("created", When()),
         Field("answer_by", When(), required=False),  # of a ping
+        Field("aware", When(), required=False),  # of what is known, and of a warning
         _KEPT_AT,
         _OURS,
     ),
@@ -90,6 +91,7 @@ STORY: Final = Table(
         Field("by", Text(120), required=False),
         TEXT,
         Field("basis", LongText(max_chars=4_000), required=False),
+        Field("created", When()),
         _KEPT_AT,
     ),
     find_by=(("of",),),
@@ -129,6 +131,8 @@ def _answer_by(opened: Opened) -> Moment | None:
 def fold_case(rows: Rows, opened: Opened) -> None:
     """Keep what opens a course: an incident, a warning, a request, a ping."""
     body = opened.body
+    if "of" in body:  # a warning of what was known before goes on with that
+        return
     rows.put(
         {
             "mid": opened.mid,
@@ -144,6 +148,7 @@ def fold_case(rows: Rows, opened: Opened) -> None:
             "tlp": opened.tlp,
             "created": opened.created,
             "answer_by": _answer_by(opened),
+            "aware": body.get("aware"),
             "kept_at": _kept_at(rows, opened.mid, opened),
             "ours": opened.ours,
         }
@@ -152,6 +157,8 @@ def fold_case(rows: Rows, opened: Opened) -> None:
 
 def fold_newest(rows: Rows, opened: Opened) -> None:
     """Give it its place in the list, by when we first kept it."""
+    if "of" in opened.body:
+        return
     place = newest_place(opened.kept_at, opened.mid)
     for row in rows.find({"mid": opened.mid}, None, 1):
         before = Values(row).text("place")
@@ -164,6 +171,8 @@ def fold_newest(rows: Rows, opened: Opened) -> None:
 def fold_story(rows: Rows, opened: Opened) -> None:
     """Keep what was said to it. An attribution keeps its confidence and its ground beside it."""
     body = opened.body
+    if "of" not in body:  # a warning that stands alone is a case
+        return
     said = (body.get(name) for name in ("outcome", "result", "stage", "confidence"))
     rows.put(
         {
@@ -176,6 +185,7 @@ def fold_story(rows: Rows, opened: Opened) -> None:
             "by": body.get("by"),
             "text": body.get("text") or body.get("statement"),
             "basis": body.get("basis"),
+            "created": opened.created,
             "kept_at": _kept_at(rows, opened.mid, opened),
         }
     )

@@ -39,6 +39,7 @@ SECTOR: Final = Field("sector", OneOf(*SECTORS), required=False)
 FUNCTION: Final = Field(
     "function", Text(max_chars=120), required=False, many=True, count_max=limits.MAX_TO
 )
+KNOWN_AT: Final = Field("aware", When())  # when its author came to know
 IMPACT: Final = Field("impact", OneOf("none", "degraded", "lost", "unclear"))
 
 INCIDENT: Final = Kind(
@@ -87,13 +88,22 @@ CLOSED: Final = Kind(
     fields=(OF, Field("result", OneOf(*RESULTS)), WORDS),
     source=_SOURCE,
 )
-# The three steps of Directive (EU) 2022/2555, article 23(4), as an example of clocks.
+# What Directive (EU) 2022/2555, article 23(4), makes of an incident, as an example of clocks: said
+# as soon as it is known, with nothing but that, and then in three steps.
+AWARE: Final = Kind(
+    name="cert.aware",
+    version=1,
+    fields=(ABOUT, KNOWN_AT, SECTOR, WORDS),
+    answer_within=Span.of(hours=24),  # by its own desk: see WARNING
+    source=_SOURCE,
+)
 WARNING: Final = Kind(
     name="cert.early_warning",
     version=1,
     fields=(
+        Field("of", Mid(), required=False),  # what was said to be known
         ABOUT,
-        Field("aware", When()),  # when its author came to know
+        KNOWN_AT,
         Field("malicious", Flag()),
         Field("crosses", Flag()),  # may touch other states
         SECTOR,
@@ -177,6 +187,6 @@ PONG: Final = Kind(
 )
 
 ALL: Final = (
-    INCIDENT, TRIAGE, UPDATE, ATTRIBUTION, RESOLVED, CLOSED, WARNING, REPORT, REQUEST, REPLY,
+    INCIDENT, TRIAGE, UPDATE, ATTRIBUTION, RESOLVED, CLOSED, AWARE, WARNING, REPORT, REQUEST, REPLY,
     CONTACTS, CONFIRMED, TESTING, PING, PONG,
 )  # fmt: skip

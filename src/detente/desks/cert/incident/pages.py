@@ -1,5 +1,6 @@
 """What a person sees about incidents."""
 
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from detente.core import limits
@@ -8,7 +9,18 @@ from detente.desks.cert.incident import acts, confirming, folds, kinds, procedur
 from detente.desks.cert.kinds import ABOUT
 from detente.office.desk import Look
 from detente.office.drafting import MARKINGS
-from detente.office.fields import Field, LongText, Mid, OneOf, Text, Value, Values, When, Whole
+from detente.office.fields import (
+    Field,
+    Flag,
+    LongText,
+    Mid,
+    OneOf,
+    Text,
+    Value,
+    Values,
+    When,
+    Whole,
+)
 from detente.office.reader import Reader, every
 from detente.office.stands import COURSES
 from detente.office.tables import Row
@@ -29,13 +41,44 @@ def read_list(look: Reader, values: Values, now: Moment) -> tuple[Row, ...]:
 
 
 def read_case(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:
-    """Return the story of one: itself, then all that was said to it, as we kept it."""
+    """Return the story of one: itself, then all that was said to it, as we kept it.
+
+    What had to be said by an hour shows the hour, and whether it was written after it.
+    """
     case = acts.case_at(look, values.data("mid"))
     said = every(look, folds.STORY, {"of": case["mid"]})
     story = sorted(said, key=lambda row: (row.moment("kept_at"), row.data("mid")))
     first = case.with_(word=case.get("severity"))
     names = [column.name for column in CASE.columns]
-    return tuple({name: row.get(name) for name in names} for row in (first, *story))
+    hours = _hours(case, story)
+    return tuple(
+        {**{name: row.get(name) for name in names}, **_kept_to(row, hours)}
+        for row in (first, *story)
+    )
+
+
+def _hours(case: Values, story: Sequence[Values]) -> dict[tuple[str, str], Moment]:
+    # By what a record is, and which report: until when it had to be written.
+    if "aware" not in case:
+        return {}
+    aware, report = case.moment("aware"), folds.word(kinds.REPORT.name)
+    found = {
+        (folds.word(kinds.WARNING.name), ""): aware + procedures.WARN_WITHIN,
+        (report, "notification"): aware + procedures.NOTIFY_WITHIN,
+    }
+    told = [
+        row.moment("created") for row in story
+        if row["what"] == report and row.text("word") == "notification" and row["from"] == case["from"]
+    ]  # fmt: skip
+    if told:
+        found[report, "final"] = min(told) + procedures.FINAL_WITHIN
+    return found
+
+
+def _kept_to(row: Values, hours: Mapping[tuple[str, str], Moment]) -> Row:
+    until = hours.get((row.text("what"), row.text("word")))
+    late = until is not None and row.moment("created") > until
+    return {"until": until, "late": late if until is not None else None}
 
 
 def read_contacts(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:
@@ -127,6 +170,8 @@ CASE: Final = Look(
         Field("by", Text(120), required=False),
         folds.TEXT,
         Field("basis", LongText(4_000), required=False),
+        Field("until", When(), required=False),
+        Field("late", Flag(), required=False),
     ),
     example="k3q7zb",
 )

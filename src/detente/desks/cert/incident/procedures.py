@@ -107,21 +107,39 @@ INCIDENT: Final = Procedure(
     ),
 )  # fmt: skip
 
-# 72 hours from knowing, of which the early warning may take 24: the act asks for the exact hour.
+
+def _knowing(name: str, hours: int) -> Clock:
+    # From when its author came to know, whenever they said so: both sides compute the same.
+    within = every(Span.of(hours=hours))
+    return Clock(name=name, within=within, until="until", since="aware", ladder=LADDER)
+
+
+WARN_WITHIN: Final = Span.of(hours=24)
+NOTIFY_WITHIN: Final = Span.of(hours=72)
+FINAL_WITHIN: Final = _MONTH
+_NOTIFICATION: Final = Duty(
+    who=Who.OPENER, kinds=("cert.report",), clock=_knowing("notification", 72),
+    acts=("cert/report",),
+)  # fmt: skip
+
+# Directive (EU) 2022/2555, article 23(4). Who warned at once begins with the warning.
 WARNING: Final = Procedure(
     name="cert.early_warning",
-    opens=("cert.early_warning",),
+    opens=("cert.aware", "cert.early_warning"),
+    begins={"cert.early_warning": "alerted"},
     title="about",
     states=(
         State(
-            "alerted",
+            "aware",
             (
                 Duty(
-                    who=Who.OPENER, kinds=("cert.report",),
-                    clock=_clock("notification", every(Span.of(hours=72))), acts=("cert/report",),
+                    who=Who.OPENER, kinds=("cert.early_warning", "cert.closed"),
+                    clock=_knowing("warning", 24), acts=("cert/early", "cert/close"),
                 ),
+                _NOTIFICATION,
             ),
         ),
+        State("alerted", (_NOTIFICATION,)),
         State(
             "notified",
             (
@@ -132,16 +150,19 @@ WARNING: Final = Procedure(
             ),
         ),
         State("complete", is_end=True),
+        State("closed", is_end=True),
     ),
     moves=(
+        Move(kind="cert.early_warning", who=Who.OPENER, begin=("aware",), end="alerted", rank=20),
         Move(
-            kind="cert.report", who=Who.OPENER, begin=("alerted",), end="notified", rank=30,
-            guard=Guard("stage", ("notification",)),
+            kind="cert.report", who=Who.OPENER, begin=("aware", "alerted"), end="notified",
+            rank=30, guard=Guard("stage", ("notification",)),
         ),
         Move(
-            kind="cert.report", who=Who.OPENER, begin=("alerted", "notified"), end="complete",
-            rank=30, guard=Guard("stage", ("final",)),
+            kind="cert.report", who=Who.OPENER, begin=("aware", "alerted", "notified"),
+            end="complete", rank=30, guard=Guard("stage", ("final",)),
         ),
+        Move(kind="cert.closed", who=Who.OPENER, begin=("aware",), end="closed", rank=80),
     ),
 )  # fmt: skip
 
