@@ -45,6 +45,7 @@ PAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "hotline/{party}": (),
     "hotline/{party}/{mid}": (),
     "notice/{mid}": (),  # nor at that of notices
+    "exercise/{mid}": (),
     "large/{file}": WRITES,
     "arrangements": DESK,
     "incident/{mid}": DESK,

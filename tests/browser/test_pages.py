@@ -25,6 +25,7 @@ NO_PAGE: Final = {
     "hotline/{party}": "this house has no direct line",
     "hotline/{party}/{mid}": "this house has no direct line",
     "notice/{mid}": "this house has no desk of notices",
+    "exercise/{mid}": "this house has no desk of notices",
     "": "leads to where a person's work is",
     "api/{rest...}": "for programs",
     "taxii2/{rest...}": "for programs",

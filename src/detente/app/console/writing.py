@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Final
 
 from detente.app import faces
-from detente.app.console import correcting, fielded, holding, said
+from detente.app.console import choosing, correcting, fielded, holding, said
 from detente.app.console.ask import Ask
 from detente.app.console.site import Site
 from detente.core import canon
@@ -64,7 +64,7 @@ class Sheet:
 
 def sheet(site: Site, ask: Ask, act: Act) -> Sheet:
     """Return the form that was sent, files taken in, judged, and previewed if nothing is wrong."""
-    texts = _texts(act, fielded.joined(act, ask.form))
+    texts = _texts(act, choosing.joined(act, fielded.joined(act, ask.form)))
     stands = correcting.of(site, ask, act, texts)
     texts = {**stands.changed} if stands else texts
     held, data = _held(site, ask, act)
@@ -114,6 +114,9 @@ def controls(site: Site, ask: Ask, sheet_: Sheet) -> tuple[Control, ...]:
     stands = correcting.of(site, ask, act, sheet_.texts)
     if stands is not None:
         return fielded.spread(stands.format, found, stands.whole, language, errors)
+    asked = choosing.questions(site, ask, act, sheet_.texts)
+    if asked:
+        return choosing.spread(asked, found, sheet_.texts, errors)
     declared = fielded.declared(site, ask, act, sheet_.texts)
     if declared is None:
         return tuple(found)

@@ -20,7 +20,11 @@ from detente.ui import body, verb
 from detente.ui.body import Cell
 
 _TABLE: Final = "table"  # a column whose text is CSV
-_PLACES: Final = {"cert/incidents": "incident", "notices/list": "notice"}  # with pages of their own
+_PLACES: Final = {
+    "cert/incidents": "incident",
+    "notices/list": "notice",
+    "notices/exercises": "exercise",
+}  # with pages of their own
 _OBJECTS: Final = ("id", "via")  # columns of the CERT desk that name an object
 
 

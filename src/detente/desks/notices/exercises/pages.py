@@ -74,6 +74,12 @@ def read_exercises(look: Reader, values: Values, now: Moment) -> tuple[Row, ...]
             "begins": each.zero or each.row.moment("begins"),
             "ends": each.end,
             "tlp": each.row["tlp"],
+            # For its page: no columns.
+            "ours": each.row.flag("ours"),
+            "matter": each.row["matter"],
+            "situation": word(each.scenario.situation, language),
+            "brief": word(each.scenario.role(each.ours).situation, language),
+            "lasts": each.scenario.lasts.ms // 60_000,
         }
         for each in play.plays(look)
     )
@@ -140,6 +146,9 @@ def read_questions(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...
                 "codes": "; ".join(f"{c.code} = {word(c.words, language)}" for c in each.choices),
                 "readers": ", ".join(readers) or None,
                 "mid": sent["mid"],
+                "choices": tuple(  # for a form: no column
+                    Values({"code": c.code, "words": word(c.words, language)}) for c in each.choices
+                ),
             }
         )
     return tuple(rows)
