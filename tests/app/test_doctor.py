@@ -13,6 +13,7 @@ from detente.app import config
 from detente.app.doctor import ask, checks
 from detente.app.doctor.checks import DAY_MS, ERROR, WARN, judge, reserve
 from detente.app.doctor.facts import (
+    BellFact,
     CardFact,
     DeskFact,
     Facts,
@@ -139,6 +140,14 @@ CASES: dict[str, tuple[Facts, Facts | None, str]] = {
     "desk_unattended": (
         with_desk(entrusted=False, may_unattended=False), with_desk(may_unattended=False), WARN,
     ),
+    "alarm_command": (
+        with_office(bells=(BellFact("command", True, "it ended with 3", failed_at=NOW),)),
+        with_office(bells=(BellFact("command", well_at=NOW, failed_at=ago(1)),)), ERROR,
+    ),
+    "alarm_webhook": (
+        with_office(bells=(BellFact("webhook", True, "it answers 503", failed_at=NOW),)),
+        with_office(bells=(BellFact("webhook"),)), ERROR,
+    ),
     "defect": (replace(WELL, defects=("report",)), None, WARN),
 }  # fmt: skip
 
@@ -234,6 +243,12 @@ def test_an_offices_answer_is_read() -> None:
         ],
         "held": [{"origin": "o", **why}], "odd": [{"where": "records", **why}],
         "spares": {"cert": 3},
+        "alarms": [
+            {
+                "by": "webhook", "failing": True, "why": "it answers 503", "waiting": 2, "tries": 1,
+                "tries_max": 5, "well_at": None, "failed_at": str(NOW),
+            }
+        ],
         "equivocations": [
             {"from": "f", "matter": "m", "s": "s", "n": 1, "first": "1", "second": "2"}
         ],
@@ -250,6 +265,7 @@ def test_an_offices_answer_is_read() -> None:
         odd={"records": said},
         there=(("x.gov", "UNREAD", Waiting(3)),),
         desks=(DeskFact("cert", True, False, 1, False, Waiting(2, NOW)),),
+        bells=(BellFact("webhook", True, "it answers 503", 2, 1, 5, None, NOW),),
     )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """The address that is told of an alarm: no content, a checked certificate, other tries, a state that is seen."""
 
 import json
+import re
 import threading
 from collections.abc import Iterator
 from concurrent.futures import wait
@@ -11,14 +12,23 @@ from typing import Any
 
 import pytest
 from tests import produced
+from tests.support.outcomes import fault_of
+from tests.support.running import Running
 
 from detente.app.config import SETTINGS, Config
-from detente.app.process import pager
-from detente.app.process.pager import AGAIN_AFTER, RINGS_MAX, TRIES_MAX, Address, Pager
+from detente.app.process import pager, siren
+from detente.app.process.pager import (
+    AGAIN_AFTER,
+    RINGS_MAX,
+    SECRET_MAX,
+    TRIES_MAX,
+    Address,
+    Pager,
+)
 from detente.core.errors import OurFault
-from detente.core.moment import Moment
-from detente.office import items
-from detente.office.alarms import Ring
+from detente.core.moment import Moment, Span
+from detente.office import crowds, items
+from detente.office.alarms import Bell, Ring
 from detente.office.desk import Role
 from detente.office.people import Person
 
@@ -182,6 +192,62 @@ def test_so_many_wait_and_without_an_address_none(journal: Journal) -> None:
     none.close()
 
 
+def test_so_many_wait_and_one_more_fails_at_once(journal: Journal) -> None:
+    one, ended = made(journal, "http://127.0.0.1:1/")
+    one.ring([RING] * RINGS_MAX)
+    assert ended == []
+    assert [(each.waiting, each.failing) for each in one.bells()] == [(RINGS_MAX, False)]
+    one.ring([RING])
+    assert ended == [False]
+    (bell,) = one.bells()
+    assert (bell.waiting, bell.failing, bell.why) == (RINGS_MAX, True, "16 alarms wait before it")
+    one.close()
+
+
+def test_how_it_fares_is_told(journal: Journal) -> None:
+    log: Any = journal
+    times = [SINCE, SINCE + Span(10_000)]
+    with gateway(503, 200) as there:
+        one = Pager(Address(there.url, SECRET, ""), log, lambda *_: None, lambda: times.pop(0))
+        assert one.bells() == [Bell("webhook", None, None, False, "", 0, 0, TRIES_MAX)]
+        one.ring([RING])
+        one_try(one, 0.0)
+        failed = Bell("webhook", None, SINCE, True, "it answers 503", 1, 1, TRIES_MAX)
+        assert one.bells() == [failed]
+        one_try(one, AGAIN_AFTER)
+        one.close()
+    well = Bell("webhook", SINCE + Span(10_000), SINCE, False, "", 0, 0, TRIES_MAX)
+    assert one.bells() == [well]
+    assert Pager(None, log, lambda *_: None).bells() == []
+
+
+@pytest.mark.parametrize("chars", [SECRET_MAX, SECRET_MAX + 1])
+def test_a_secret_is_as_long_as_it_may_be(tmp_path: Path, chars: int) -> None:
+    (tmp_path / "secret").write_text("x" * chars)
+    told = config(tmp_path, webhook="https://gateway.example/", webhook_secret_file="secret")
+    if chars <= SECRET_MAX:
+        found = pager.address(told)
+        assert found is not None
+        assert len(found.secret) == SECRET_MAX
+    else:
+        assert fault_of(pager.address, told) == "config.bad"
+
+
+@pytest.mark.parametrize("page", ["docs/operate/watch.md", "docs/ru/operate/watch.md"])
+def test_the_page_of_limits_and_the_program_say_the_same(page: str) -> None:
+    text = (Path(__file__).parents[2] / page).read_text("utf-8")
+    rows = {
+        n: int(v.replace(",", ""))
+        for n, v in re.findall(r"^\| `([A-Z_]+)` \| `([0-9,]+)` \|", text, re.MULTILINE)
+    }
+    assert rows == {
+        "RINGS_MAX": RINGS_MAX, "SIREN_TRIES_MAX": siren.TRIES_MAX,
+        "SIREN_SECONDS_MAX": siren.SECONDS_MAX, "PAGER_TRIES_MAX": TRIES_MAX,
+        "SECRET_MAX": SECRET_MAX, "FOLD_AT": crowds.FOLD_AT, "CROWD_MAX": crowds.CROWD_MAX,
+    }  # fmt: skip
+    assert siren.RINGS_MAX == RINGS_MAX
+
+
 def config(folder: Path, **told: str) -> Config:
     values = {f"{s}.{k}": v.default for s, m in SETTINGS.items() for k, v in m.items()}
     return Config(folder, values | {f"alarms.{key}": text for key, text in told.items()})
@@ -214,3 +280,17 @@ def test_an_address_that_would_tell_others_is_refused(tmp_path: Path, told: dict
     with pytest.raises(OurFault) as refused:
         pager.address(config(tmp_path, **told))
     assert refused.value.code == "config.bad"
+
+
+def test_a_running_office_tells_how_its_alarms_outside_fare(tmp_path: Path) -> None:
+    alone = Running(tmp_path, "aurelia.gov")
+    with (alone.folder / "detente.toml").open("a") as settings:
+        settings.write('\n[alarms]\ncommand = ["/bin/true"]\nwebhook = "http://127.0.0.1:1/"\n')
+    alone.start()
+    try:
+        told = alone.insist("GET", "/api/v1/doctor")["alarms"]
+    finally:
+        alone.end()
+    assert [(each["by"], each["failing"], each["waiting"]) for each in told] == [
+        ("command", False, 0), ("webhook", False, 0),
+    ]  # fmt: skip

@@ -17,7 +17,7 @@ from detente.app.process import siren
 from detente.app.process.siren import AGAIN_AFTER, RINGS_MAX, TRIES_MAX, Siren
 from detente.core.errors import OurFault
 from detente.core.moment import Moment, Span
-from detente.office.alarms import LADDER, Ring
+from detente.office.alarms import LADDER, Bell, Ring
 
 SINCE = Moment.parse("2026-11-22T10:00:00.000Z")
 RING = Ring("command", "cert", 2, SINCE, (b"m" * 32,))
@@ -143,10 +143,30 @@ def test_rings_come_one_after_another_and_so_many_wait(journal: Journal) -> None
         one._process.wait()
 
 
+def test_how_it_fares_is_told(journal: Journal) -> None:
+    log: Any = journal
+    times = [SINCE, SINCE + Span(1_000)]
+    one = Siren(
+        [sys.executable, "-c", "raise SystemExit(3)"], log, lambda *_: None, lambda: times.pop(0)
+    )
+    assert one.bells() == [Bell("command", None, None, False, "", 0, 0, TRIES_MAX)]
+    one.ring([RING, RING])
+    until(one, lambda: journal.rows)
+    (bell,) = one.bells()
+    assert (bell.failed_at, bell.failing, bell.why) == (SINCE, True, "it ended with 3")
+    assert (bell.waiting, bell.tries, bell.well_at) == (2, 1, None)
+    one._command = (sys.executable, "-c", "")
+    until(one, lambda: one.bells()[0].well_at, AGAIN_AFTER)
+    (bell,) = one.bells()
+    assert (bell.well_at, bell.failing, bell.why) == (SINCE + Span(1_000), False, "")
+    one.close()
+
+
 def test_without_a_command_nothing_waits(journal: Journal) -> None:
     one, _ = made(journal)
     one.ring([RING])
     assert one.turn(0.0) is None
+    assert one.bells() == []
     one.close()
 
 

@@ -57,6 +57,29 @@ class Step:
     to: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Bell:
+    """How what rings outside fares: the command or the web address, since the office started.
+
+    failing: the last try failed, and why. waiting: alarms that were not told yet; tries: how often the
+    first of them was tried, of tries_max.
+    """
+
+    name: str
+    well_at: Moment | None
+    failed_at: Moment | None
+    failing: bool
+    why: str
+    waiting: int
+    tries: int
+    tries_max: int
+
+
+def no_bells() -> Sequence[Bell]:
+    """Return none: nothing rings outside."""
+    return ()
+
+
 class Alarms:
     """The ladder of one office. `supervisors` names who supervises a desk."""
 
@@ -68,6 +91,7 @@ class Alarms:
         self._register, self._post, self._attendance = register, post, attendance
         self._supervisors, self.ladder = supervisors, tuple(ladder)
         self.rings: list[Ring] = []  # for who runs the command, which takes them out
+        self.bells: Callable[[], Sequence[Bell]] = no_bells  # of who runs it
         self._due: Moment | None = None
 
     def due(self) -> Moment | None:

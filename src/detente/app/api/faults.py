@@ -3,6 +3,7 @@
 from detente.app.desk_keys import DeskKeys
 from detente.core import record
 from detente.core.canon import Json
+from detente.office.alarms import Bell
 from detente.office.fields import Values, mid_text
 from detente.office.office import Office
 
@@ -47,6 +48,7 @@ def doctor_shown(office: Office) -> Json:
             {"where": where, "code": fault.code, "what": fault.what, "remedy": fault.remedy}
             for where, fault in office.status.odd().items()
         ],
+        "alarms": [_bell(each) for each in office.alarms.bells()],
         "spares": {desk: len(office.people.spares((desk,))) for desk in office.people.desks},
     }
 
@@ -64,6 +66,15 @@ def _desk_keys(office: Office) -> list[Json]:
             }
         )  # fmt: skip
     return found
+
+
+def _bell(each: Bell) -> Json:
+    return {
+        "by": each.name, "failing": each.failing, "why": each.why, "waiting": each.waiting,
+        "tries": each.tries, "tries_max": each.tries_max,
+        "well_at": str(each.well_at) if each.well_at else None,
+        "failed_at": str(each.failed_at) if each.failed_at else None,
+    }  # fmt: skip
 
 
 def _unsent(row: Values) -> Json:

@@ -203,5 +203,12 @@ COMPONENTS: Final[dict[str, Shape]] = {
         ),
         odd=many(obj(where=text(200), **_FAULT)),
         spares={"type": "object", "additionalProperties": {**COUNT}},
+        alarms=many(
+            obj(
+                by=word("command", "webhook"), failing={"type": "boolean"}, why=text(2000),
+                waiting=COUNT, tries=COUNT, tries_max=COUNT, well_at=none_or(TIME),
+                failed_at=none_or(TIME),
+            )
+        ),
     ),
 }  # fmt: skip

@@ -11,6 +11,7 @@ from typing import Any, Final
 from detente.app import card_copies, client, defect, halves, rights, system
 from detente.app.config import Config
 from detente.app.doctor.facts import (
+    BellFact,
     CardFact,
     DeskFact,
     Facts,
@@ -189,6 +190,19 @@ def read_office(told: Mapping[str, Any], waits: Mapping[str, Any]) -> OfficeFact
                 Waiting(row["flashes"], _moment(row["since"])),
             )
             for row in told["desk_keys"]
+        ),
+        bells=tuple(
+            BellFact(
+                row["by"],
+                row["failing"],
+                row["why"],
+                row["waiting"],
+                row["tries"],
+                row["tries_max"],
+                _moment(row["well_at"]),
+                _moment(row["failed_at"]),
+            )
+            for row in told["alarms"]
         ),
         odd={row["where"]: _said(row) for row in told["odd"]},
         held={row["origin"]: _said(row) for row in told["held"]},

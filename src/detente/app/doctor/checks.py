@@ -224,6 +224,17 @@ def desk_keys(facts: Facts) -> Iterator[Finding]:
             yield Finding("desk_unattended", WARN, each.desk, None, about)
 
 
+def bells(facts: Facts) -> Iterator[Finding]:
+    """Find a command or a web address that the last alarm did not get through."""
+    for each in facts.office.bells if facts.office else ():
+        if each.failing:
+            told: dict[str, object] = {
+                "why": each.why, "since": each.failed_at, "waiting": each.waiting,
+                "tries": each.tries, "tries_max": each.tries_max,
+            }  # fmt: skip
+            yield Finding(f"alarm_{each.by}", ERROR, f"alarms.{each.by}", each.failed_at, told)
+
+
 def defects(facts: Facts) -> Iterator[Finding]:
     """Find reports of defects that nobody took away."""
     for each in facts.defects:
@@ -232,7 +243,7 @@ def defects(facts: Facts) -> Iterator[Finding]:
 
 CHECKS: Final[tuple[Check, ...]] = (
     rights, disk, backup, cards, meetings, halves, store, faults, links, records,
-    desk_keys, defects,
+    desk_keys, bells, defects,
 )  # fmt: skip
 CODES: Final = frozenset(
     {
@@ -243,7 +254,7 @@ CODES: Final = frozenset(
         "odd_row",
         "undelivered", "unattended", "unanswered", "owed", "unread", "defect",
         "root_changed", "root_peer", "root_line",
-        "desk_alone", "desk_flash", "desk_unattended",
+        "desk_alone", "desk_flash", "desk_unattended", "alarm_command", "alarm_webhook",
     }
 )  # fmt: skip
 

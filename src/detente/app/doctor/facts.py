@@ -86,6 +86,23 @@ class DeskFact:
 
 
 @dataclass(frozen=True, slots=True)
+class BellFact:
+    """How telling of alarms outside fares, since the office started. by: command or webhook.
+
+    waiting: alarms that were not told yet; tries: of the first of them, so far, of tries_max.
+    """
+
+    by: str
+    failing: bool = False
+    why: str = ""
+    waiting: int = 0
+    tries: int = 0
+    tries_max: int = 0
+    well_at: Moment | None = None
+    failed_at: Moment | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class OfficeFact:
     """What a running office tells, each by the record's id or the log's name.
 
@@ -105,6 +122,7 @@ class OfficeFact:
     odd: Mapping[str, Told] = field(default_factory=dict)  # rows of our node that cannot be
     spares: Mapping[str, int] = field(default_factory=dict)  # signers that nobody has, by desk
     desks: tuple[DeskFact, ...] = ()
+    bells: tuple[BellFact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -207,11 +207,18 @@ class OfficeProcess:
 
     def _ring(self) -> float | None:
         if self._tie.office is not None:
+            self._see_bells(self._tie.office)
             rings, self._tie.office.alarms.rings = self._tie.office.alarms.rings, []
             self._siren.ring(rings)
             self._pager.ring(rings)
         waits = (self._siren.turn(clock()), self._pager.turn(clock()))
         return min((each for each in waits if each is not None), default=None)
+
+    def _see_bells(self, office: Office) -> None:
+        # Each office that is made over a new hatch is told anew how alarms outside fare.
+        if self._pager not in office.todo.sources:
+            office.todo.sources.append(self._pager)
+            office.alarms.bells = lambda: [*self._siren.bells(), *self._pager.bells()]
 
     def _rang(self, ring: Ring, well: bool) -> None:  # noqa: FBT001  the siren's own call
         if self._tie.office is not None:

@@ -14,13 +14,15 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
+from detente.app import system
 from detente.app.config import Config
 from detente.app.feeds.line import Line
 from detente.app.log import Log
+from detente.app.process.bell import Kept
 from detente.core.errors import OurFault
 from detente.core.moment import Moment
 from detente.office import courses, items
-from detente.office.alarms import Ring
+from detente.office.alarms import Bell, Ring
 from detente.office.items import Item
 from detente.office.people import House, Person
 
@@ -75,8 +77,13 @@ class Pager:
     """Asks for one ring at a time. `tell` hears of each how it ended."""
 
     def __init__(
-        self, address: Address | None, log: Log, tell: Callable[[Ring, bool], None]
+        self,
+        address: Address | None,
+        log: Log,
+        tell: Callable[[Ring, bool], None],
+        now: Callable[[], Moment] = system.now,
     ) -> None:
+        self._kept = Kept("webhook", TRIES_MAX, now)
         self._address, self._log, self._tell = address, log, tell
         self._pool = ThreadPoolExecutor(1, "pager") if address is not None else None
         self._waiting: deque[Ring] = deque()
@@ -92,7 +99,9 @@ class Pager:
         fit = max(0, RINGS_MAX - len(self._waiting))
         self._waiting += rings[:fit]
         for each in rings[fit:]:
-            self._say(f"{RINGS_MAX} alarms wait before it")
+            why = f"{RINGS_MAX} alarms wait before it"
+            self._kept.ended(why)
+            self._say(why)
             self._done(each, well=False)
 
     def turn(self, moment: float) -> float | None:
@@ -106,6 +115,10 @@ class Pager:
         if self._asked is not None:
             return _LOOK
         return max(0.0, self._at - moment) if self._waiting else None
+
+    def bells(self) -> list[Bell]:
+        """Return how it fares; none without an address."""
+        return [] if self._pool is None else [self._kept.shown(len(self._waiting), self._tries)]
 
     def close(self) -> None:
         """Begin nothing more."""
@@ -152,6 +165,7 @@ class Pager:
         return "" if 200 <= said.status < 300 else f"it answers {said.status}"  # noqa: PLR2004  RFC 9110
 
     def _ended(self, why: str, moment: float) -> None:
+        self._kept.ended(why)
         if why:
             self._say(f"try {self._tries} of {TRIES_MAX}: {why}")
         if why and self._tries < TRIES_MAX:

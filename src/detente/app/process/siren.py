@@ -13,8 +13,11 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final
 
+from detente.app import system
 from detente.app.log import Log
-from detente.office.alarms import Ring
+from detente.app.process.bell import Kept
+from detente.core.moment import Moment
+from detente.office.alarms import Bell, Ring
 
 SECONDS_MAX: Final = 30.0  # that one run may take; then it and what it began are killed
 TRIES_MAX: Final = 3
@@ -28,8 +31,13 @@ class Siren:
     """Runs one command at a time. `tell` hears of each ring how it ended."""
 
     def __init__(
-        self, command: Sequence[str], log: Log, tell: Callable[[Ring, bool], None]
+        self,
+        command: Sequence[str],
+        log: Log,
+        tell: Callable[[Ring, bool], None],
+        now: Callable[[], Moment] = system.now,
     ) -> None:
+        self._kept = Kept("command", TRIES_MAX, now)
         self._command, self._log, self._tell = tuple(command), log, tell
         self._waiting: deque[Ring] = deque()
         self._process: subprocess.Popen[bytes] | None = None
@@ -43,7 +51,9 @@ class Siren:
         fit = max(0, RINGS_MAX - len(self._waiting))
         self._waiting += rings[:fit]
         for each in rings[fit:]:
-            what = f"the alarm command did not run: {RINGS_MAX} runs wait before it"
+            why = f"{RINGS_MAX} runs wait before it"
+            what = f"the alarm command did not run: {why}"
+            self._kept.ended(why)
             self._log.write("error", "run.alarm", what, remedy=_REMEDY)
             self._tell(each, False)  # noqa: FBT003  as below: it did not go well
 
@@ -56,6 +66,10 @@ class Siren:
         if self._process is not None:
             return _LOOK
         return max(0.0, self._at - moment) if self._waiting else None
+
+    def bells(self) -> list[Bell]:
+        """Return how it fares; none without a command."""
+        return [self._kept.shown(len(self._waiting), self._tries)] if self._command else []
 
     def close(self) -> None:
         """End what runs."""
@@ -99,6 +113,7 @@ class Siren:
         process.wait()
 
     def _ended(self, why: str, moment: float) -> None:
+        self._kept.ended(why)
         if why:
             what = f"the alarm command failed, try {self._tries} of {TRIES_MAX}: {why}"
             self._log.write("error", "run.alarm", what, remedy=_REMEDY)

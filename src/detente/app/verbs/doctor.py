@@ -3,6 +3,7 @@
 import click
 
 from detente.app import config
+from detente.app.doctor.facts import BellFact
 from detente.app.face import Out, common, example, say
 from detente.core.canon import Json
 
@@ -37,9 +38,32 @@ def doctor(*, at: str | None, as_json: bool, quiet: bool) -> int:
                 "what": what, "remedy": remedy, "seen_at": str(facts.now),
             }
         )  # fmt: skip
+    bells = [_bell(each) for each in facts.office.bells] if facts.office else []
     unasked = [say("doctor.not_asked", half=half, who=who) for half, who in not_asked.items()]
     Out(as_json=as_json, quiet=quiet).answer(
-        {"ok": not found, "findings": rows, "not_asked": list(not_asked)},
-        [*(lines or [say("doctor.well")]), *unasked],
+        {
+            "ok": not found,
+            "findings": rows,
+            "not_asked": list(not_asked),
+            "alarms": [_told(each) for each in facts.office.bells] if facts.office else [],
+        },
+        [*(lines or [say("doctor.well")]), *bells, *unasked],
     )
     return 1 if found else 0
+
+
+def _told(each: BellFact) -> Json:
+    return {
+        "by": each.by, "failing": each.failing, "why": each.why, "waiting": each.waiting,
+        "tries": each.tries, "tries_max": each.tries_max,
+        "well_at": str(each.well_at) if each.well_at else None,
+        "failed_at": str(each.failed_at) if each.failed_at else None,
+    }  # fmt: skip
+
+
+def _bell(each: BellFact) -> str:
+    never = say("doctor.never")
+    return say(
+        f"doctor.by_{each.by}", well=str(each.well_at or never), failed=str(each.failed_at or never),
+        waiting=str(each.waiting), tries=str(each.tries), tries_max=str(each.tries_max),
+    )  # fmt: skip

@@ -38,6 +38,7 @@ def doctor(site: Site, ask: Ask) -> Answer | Later:
             "free": facts.free,
             "total": facts.total,
             "backup_at": facts.backup_at,
+            "bells": facts.office.bells if facts.office else (),
         }
         return page(site.renderer.render("pages/doctor.html", ask.language, values))
 
