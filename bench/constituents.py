@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bench import _report, objects
 from detente.desks.cert.formats import spots
-from detente.desks.cert.home import folds, kinds, whose
+from detente.desks.cert.home import folds, kinds, register, whose
 from detente.desks.cert.home.matching import Asset, Matcher
 from detente.office.desk import Opened
 from detente.office.fields import Values
@@ -87,14 +87,15 @@ def match(count: int, asked: int) -> dict[str, float]:
     return {"build_s": build, "matched_per_s": asked / took, "hit_part": hits / asked}
 
 
-def entry(number: int, count: int) -> Opened:
-    """Return our register of this many networks, as one table."""
+def entry(number: int, count: int, less: int = 0) -> Opened:
+    """Return our register of this many networks, as one table. less: taken from each constituent."""
     rng = random.Random(SEED)
     nets: dict[str, list[str]] = {}
     for form, key in assets(count, rng)[:count]:
         nets.setdefault(key, []).append(spots.shown(form))
-    lines = "".join(f"{key},{key},{' '.join(each)}\n" for key, each in nets.items())
+    lines = "".join(f"{key},{key},{' '.join(each[less:])}\n" for key, each in nets.items())
     made = objects.opened(number, [objects.indicator(number, rng)])
+    register.read.cache_clear()
     return replace(
         made, kind=kinds.CONSTITUENTS.name, ours=True, body=Values({"text": f"key,name,network\n{lines}"})
     )  # fmt: skip
@@ -107,22 +108,28 @@ def stored(count: int) -> dict[str, float]:
         shelf = SqliteShelf(Path(folder) / "office.db")
         without = objects.fold(shelf, FOLDED, rng)
         table = entry(100_000, count)
+        checked = timed(lambda: register.taken(table.body.text("text")))
 
-        def enter() -> None:
+        def enter(table: Opened) -> None:
             with shelf.begin() as tx:
                 for fold in folds.ALL:
                     if any(kind.name == table.kind for kind in fold.kinds):
                         fold.apply(tx.rows(fold.table), table)
 
-        took = timed(enter)
+        took = timed(lambda: enter(table))
         with shelf.begin() as tx:
             built = timed(lambda: whose.of_register(tx.rows(whose.WHOSE)))
         with_register = objects.fold(shelf, FOLDED, rng)
+        second = entry(100_001, count, less=1)
+        register.taken(second.body.text("text"))
+        again = timed(lambda: enter(second))
         shelf.close()
     return {
         "folded_per_s_without": without,
         "folded_per_s": with_register,
+        "check_s": checked,
         "import_s": took,
+        "import_again_s": again,
         "load_s": built,
     }
 

@@ -38,6 +38,7 @@ class Side:
     def __init__(self, name: str) -> None:
         self.name = name
         self.tables: dict[str, MemoryRows] = {}
+        self.said = 0  # how many records it made
 
     def rows(self, table: Table) -> MemoryRows:
         return self.tables.setdefault(table.name, MemoryRows(table))
@@ -71,6 +72,7 @@ def say(author: Side, draft: Draft, *sides: Side, at: Moment = NOW) -> bytes:
     body = DESK.read(draft.kind.name, plaintext)
     assert isinstance(body, Values)
     assert draft.body == body
+    author.said += 1
     mid = hashlib.sha256(plaintext + author.name.encode() + str(draft.created).encode()).digest()
     for side in sides:
         side.fold(
@@ -81,7 +83,7 @@ def say(author: Side, draft: Draft, *sides: Side, at: Moment = NOW) -> bytes:
                 to=draft.to,
                 matter=draft.matter or "0" * 32,
                 s="00000000",
-                n=1,
+                n=author.said,
                 reply_to=draft.reply_to,
                 prec=draft.prec,
                 tlp=draft.tlp,

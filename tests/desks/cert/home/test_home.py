@@ -26,7 +26,39 @@ def home() -> Home:
 
 
 def rows_of(home: Home) -> list[object]:
-    return list(home.rows(whose.WHOSE).find({}, None, 100_000))
+    """What was found; not by which record a constituent came to be as it is."""
+    rows = home.rows(whose.WHOSE).find({}, None, 100_000)
+    return [row for row in rows if not str(row["place"]).startswith("c ")]
+
+
+def test_of_two_words_on_a_constituent_the_later_counts_whichever_is_folded_last() -> None:
+    homes = Home("aurelia.gov"), Home("aurelia.gov")
+    first = homes[0].act("cert/constituent_add", NOW, **WATER)
+    moved = {**WATER, "network": ("203.0.113.0/24",)}
+    second = homes[1].act("cert/constituent_add", NOW + Span.of(hours=1), **moved)
+    for home, drafts in zip(homes, ((first, second), (second, first)), strict=True):
+        for draft in drafts:
+            say(home, draft, home)
+        home.hear(indicator(1, "198.51.100.7"), indicator(2, "203.0.113.9"))
+    for home in homes:
+        assert [row["network"] for row in home.rows(folds.CONSTITUENTS).find({}, None, 9)] == [
+            moved["network"]
+        ]
+        found = home.see("found", key="water-north", count=10)
+        assert [row["id"] for row in found] == [indicator(2, "203.0.113.9")["id"]]
+
+
+def test_many_constituents_that_lose_a_network_keep_what_is_still_theirs(home: Home) -> None:
+    home.hear(indicator(1, "198.51.100.7"), indicator(2, "203.0.113.9"))
+    head, keys = "key,name,network\n", [f"c{number}" for number in range(40)]
+    wide = "".join(f"{key},{key},198.51.100.0/24 203.0.113.0/24\n" for key in keys)
+    home.do("constituents_import", file=(head + wide).encode())
+    assert len(home.see("found", key=keys[7], count=10)) == 2
+    less = "".join(f"{key},{key},198.51.100.0/24\n" for key in keys)
+    home.do("constituents_import", NOW + Span.of(hours=1), file=(head + less).encode())
+    for key in keys:
+        (row,) = home.see("found", key=key, count=10)
+        assert row["id"] == indicator(1, "198.51.100.7")["id"]
 
 
 def test_what_came_before_a_constituent_and_after_it_is_found_alike(home: Home) -> None:

@@ -34,14 +34,14 @@ def build_add(values: Values, look: Reader, now: Moment) -> tuple[Draft, ...]:
 
 def build_change(values: Values, look: Reader, now: Moment) -> tuple[Draft, ...]:
     """Change what is named of a constituent; a list is put in place of the one before."""
-    before = constituent_at(look, values.text("key")).without("mid", "changed")
+    before = constituent_at(look, values.text("key")).without("mid", "changed", "n")
     given = {name: None if value == (_PLAIN,) else value for name, value in values.items()}
     return _draft(kinds.CONSTITUENT, register.checked(before.with_(**given)), now)
 
 
 def build_end(values: Values, look: Reader, now: Moment) -> tuple[Draft, ...]:
     """End a constituent: what was found and told stays, nothing more is told."""
-    before = constituent_at(look, values.text("key")).without("mid", "changed")
+    before = constituent_at(look, values.text("key")).without("mid", "changed", "n")
     if register.ends(before, now):
         what = f"{before.text('key')} ended at {before.moment('until')}"
         raise OurFault("cert.constituent", what, "change its until")
@@ -74,7 +74,7 @@ def build_tell(values: Values, look: Reader, now: Moment) -> tuple[Draft, ...]:
     means = values.text("means") or who.text("means")
     if means == "mail" and "mail" not in who:
         raise OurFault("cert.constituent", "it has no mail address", "choose other means")
-    if means == "feed" and look.get(folds.TOKENS, who["key"]) is None:
+    if means == "feed" and folds.token_of(look, who.text("key")) is None:
         raise OurFault("cert.constituent", "it has no feed", "give it a token for one")
     places = telling.open_places(look, who.text("key"), telling.OPEN_MAX)
     found = telling.lines(look, who, places[: limits.MAX_TOLD_AT_ONCE])

@@ -7,18 +7,25 @@ from detente.desks.cert.folds import newest_place
 from detente.desks.cert.home import kinds, whose
 from detente.office.desk import Fold, Opened
 from detente.office.fields import Digest, Field, FileText, Mid, OneOf, Text, Values, When, Whole
+from detente.office.reader import Reader
 from detente.office.tables import Rows, Table
 
 CONSTITUENTS: Final = Table(
     name="cert_constituents",
     key="key",
-    columns=(*kinds.WHO, Field("mid", Mid()), Field("changed", When())),
+    columns=(*kinds.WHO, Field("mid", Mid()), Field("changed", When()), Field("n", Whole())),
 )
 READ: Final = Table(name="cert_constituent_reads", key="mid", columns=(Field("mid", Mid()),))
 TOKENS: Final = Table(
     name="cert_feed_tokens",
     key="key",
-    columns=(kinds.KEY, Field("token", Digest()), Field("mid", Mid()), Field("made", When())),
+    columns=(
+        kinds.KEY,
+        Field("token", Digest(), required=False),
+        Field("mid", Mid()),
+        Field("made", When()),
+        Field("n", Whole()),
+    ),
     find_by=(("token",),),
 )
 TELLINGS: Final = Table(
@@ -72,11 +79,10 @@ def fold_read(rows: Rows, opened: Opened) -> None:
 
 def fold_token(rows: Rows, opened: Opened) -> None:
     """Keep the hash of a constituent's own token, in place of one before; without one it has none."""
-    key = opened.body.text("key")
-    if "token" not in opened.body:
-        rows.drop(key)
-        return
-    rows.put({**opened.body, "mid": opened.mid, "made": opened.created})
+    before = Values(rows.get(opened.body.text("key")) or {})
+    if not before or _rank(before, "made") <= (opened.created, opened.n, opened.mid):
+        row = {**opened.body, "token": opened.body.get("token"), "mid": opened.mid}
+        rows.put({**row, "made": opened.created, "n": opened.n})
 
 
 def fold_told(rows: Rows, opened: Opened) -> None:
@@ -113,8 +119,21 @@ def is_one(who: Values, at: Moment) -> bool:
     )
 
 
+def token_of(look: Reader, key: str) -> Values | None:
+    """Return the row of a constituent's own token; None if it has none."""
+    row = Values(look.get(TOKENS, key) or {})
+    return row if "token" in row else None
+
+
 def _put(rows: Rows, who: Values, opened: Opened) -> None:
-    rows.put({**who, "mid": opened.mid, "changed": opened.created})
+    before = Values(rows.get(who["key"]) or {})
+    if before and _rank(before, "changed") > (opened.created, opened.n, opened.mid):
+        return  # the latest counts, whichever is folded last
+    rows.put({**who, "mid": opened.mid, "changed": opened.created, "n": opened.n})
+
+
+def _rank(row: Values, at: str) -> tuple[Moment, int, bytes]:
+    return row.moment(at), row.whole("n"), row.data("mid")
 
 
 ALL: Final = (

@@ -66,7 +66,7 @@ def read_one(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:
             if each is not None:
                 shown = field.type.show(each)
                 found.append({"part": field.name, "text": shown})
-    token = look.get(folds.TOKENS, who["key"])
+    token = folds.token_of(look, who.text("key"))
     if token is not None:
         found.append({"part": "feed", "text": str(token["made"])})
     found.append({"part": "changed", "text": str(who["changed"])})
@@ -75,7 +75,7 @@ def read_one(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:
 
 def read_export(look: Reader, _values: Values, _now: Moment) -> tuple[Row, ...]:
     """Return all constituents as a table that can be entered again."""
-    held = [row.without("mid", "changed") for row in every(look, folds.CONSTITUENTS, {})]
+    held = [row.without("mid", "changed", "n") for row in every(look, folds.CONSTITUENTS, {})]
     return ({"table": register.write(held)},)
 
 

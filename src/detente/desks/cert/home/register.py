@@ -8,6 +8,7 @@ with `|`. What is wrong is told by its line, and nothing of such a table is take
 import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from ipaddress import ip_network
 from typing import Final, NamedTuple
 
@@ -65,6 +66,7 @@ def forms(who: Values) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each for each in found if each))
 
 
+@lru_cache(maxsize=1)  # who imports one has it read for the check and for each table it is kept in
 def read(text: str) -> tuple[Line, ...]:
     """Return the lines of a table. Raises OurFault("cert.constituents") for what is no such table."""
     plain = text.removeprefix("\ufeff")

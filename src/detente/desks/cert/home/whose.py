@@ -4,7 +4,7 @@ Both sides of the match stand in one table, so that whichever record is folded f
 the same: an object that arrives is asked for its constituents, a constituent that is entered or changed
 for the objects that are here. Rows are told apart by the beginning of their key:
 
-- `a KEY\tFORM`: FORM (formats/spots) is constituent KEY's.
+- `a KEY\tFORM`: FORM (formats/spots) is constituent KEY's. `c KEY`: said: of which record that is.
 - `v FORM\tMOMENT\tVERSION`: a value that arrived; said: the mid, of a record in words.
 - `f KEY\tSINCE\tMOMENT\tVERSION`: found; SINCE sorts the newest first. said: as above.
 - `o KEY\tVERSION`: to tell, said: the place of its `f`. `t KEY\tVERSION`: told, said: the telling.
@@ -38,6 +38,7 @@ WORDY: Final = (
 )  # fmt: skip
 _TEXTS: Final = ("about", "text", "question")
 _PAGE: Final = 500
+_FIRST: Final = 32  # of a few keys no page is read for nothing
 _FAR: Final = 16**14 - 1
 _FEW: Final = 64  # forms that are asked for one by one; of more all values are walked once
 _HELD: Final = 4  # matchers kept: one for each office of a process is enough
@@ -77,12 +78,12 @@ def fold_words(rows: Rows, opened: Opened) -> None:
 
 def fold_one(rows: Rows, opened: Opened) -> None:
     """Take what a constituent says of itself for all that is its."""
-    _change(rows, [opened.body])
+    _change(rows, [opened.body], opened)
 
 
 def fold_many(rows: Rows, opened: Opened) -> None:
     """Take the same of each line of a table."""
-    _change(rows, [line.who for line in lines_of(opened) if line.who is not None])
+    _change(rows, [line.who for line in lines_of(opened) if line.who is not None], opened)
 
 
 def fold_told(rows: Rows, opened: Opened) -> None:
@@ -130,16 +131,17 @@ def version_of_record(mid: bytes) -> str:
 
 def prefixed(rows: Rows, start: str) -> Iterator[str]:
     """Yield the keys that begin so, in their order."""
-    place = start
+    place, page = start, _FIRST
     while True:
-        found = rows.find({}, place, _PAGE)
+        found = rows.find({}, place, page)
         for row in found:
             place = str(row["place"])
             if not place.startswith(start):
                 return
             yield place
-        if len(found) < _PAGE:
+        if len(found) < page:
             return
+        page = _PAGE
 
 
 def _arrive(rows: Rows, found: Sequence[tuple[int, str, Sequence[spots.Spot]]], said: str) -> None:
@@ -179,14 +181,19 @@ def _found(rows: Rows, key: str) -> list[str]:
     return list(prefixed(rows, f"f {key}\t"))
 
 
-def _change(rows: Rows, changed: Sequence[Values]) -> None:
+def _change(rows: Rows, changed: Sequence[Values], opened: Opened) -> None:
     before: dict[str, set[str]] = {}
     after: dict[str, set[str]] = {}
+    record = f"{opened.created.ms:016} {opened.n:016} {opened.mid.hex()}"
     for who in changed:
         key = who.text("key")
+        ruling = rows.get(f"c {key}")
+        if ruling is not None and str(ruling["said"]) > record:
+            continue  # the latest counts, whichever is folded last
         if key not in before:
             before[key] = {place.partition("\t")[2] for place in prefixed(rows, f"a {key}\t")}
         after[key] = set(register.forms(who))
+    rows.put_many([{"place": f"c {key}", "said": record} for key in after])
     new = [Asset(form, key) for key in after for form in sorted(after[key] - before[key])]
     gone = [Asset(form, key) for key in after for form in sorted(before[key] - after[key])]
     if not new and not gone:
@@ -195,16 +202,18 @@ def _change(rows: Rows, changed: Sequence[Values]) -> None:
     for form, key in gone:
         rows.drop(f"a {key}\t{form}")
     rows.put_many([{"place": f"a {key}\t{form}"} for form, key in new])
-    for key in sorted({asset.key for asset in gone}):
-        _forget(rows, key, after[key])
-    _look_back(rows, new)
+    less = sorted({asset.key for asset in gone})
+    for key in less:
+        _forget(rows, key)
+    # One look back for all of them: of many it walks all values once, not once for each.
+    again = {Asset(form, key) for key in less for form in after[key]}
+    _look_back(rows, sorted(again.union(new)))
 
 
-def _forget(rows: Rows, key: str, left: Iterable[str]) -> None:
+def _forget(rows: Rows, key: str) -> None:
     for start in ("f", "o"):
         for place in list(prefixed(rows, f"{start} {key}\t")):
             rows.drop(place)
-    _look_back(rows, [Asset(form, key) for form in left])
 
 
 def _look_back(rows: Rows, assets: Sequence[Asset]) -> None:
