@@ -20,12 +20,13 @@ ENTRIES_MAX: Final = 1_000
 _HEADS: Final = ("here", "at", "entry", "who", "prec", "text")
 
 
-def make(office: Office, person: Person, own: str, day: str, language: str, now: Moment) -> Sheet:
+def make(office: Office, person: Person, day: str, language: str, now: Moment) -> Sheet:
     """Return the paper of a day's log, in the order in which it was kept here.
 
     Raises OurFault: paper.nothing, paper.large, office.forbidden, office.desk_closed.
     """
     permit(person, DESK, Role.READ)
+    own = office.party
     given = Values({"day": day})
     rows = [Values(each) for each in office.look(person, f"{DESK}/log", given, now)[1]]
     if not rows:
@@ -40,6 +41,7 @@ def make(office: Office, person: Person, own: str, day: str, language: str, now:
     drills = {each.text("exercise", "") for each in rows}
     last = max(each.moment("kept_at") for each in rows)
     some = len(drills) > 1
+    numbers = {each.data("mid"): each.text("number", "") for each in rows}
     signs = ("sign.officer", "sign.time", "sign.relieved", "sign.time")
     return Sheet(
         title=voice.line("name.log", day=day),
@@ -47,7 +49,7 @@ def make(office: Office, person: Person, own: str, day: str, language: str, now:
         made=last,
         marking=told.strictest(each.text("tlp") for each in heads.values()),
         exercise="" if "" in drills else voice.exercise(", ".join(sorted(drills))),
-        watermark=" · ".join(voice.say("exercise")),
+        watermark=voice.lines("exercise"),
         foot=say("foot.log", language, by=own, count=str(len(rows)), at=utc(last)),
         id=f"{DESK}@{own} {day}",
         blocks=(
@@ -56,7 +58,9 @@ def make(office: Office, person: Person, own: str, day: str, language: str, now:
             Grid(
                 tuple(voice.lines(f"head.{each}") for each in _HEADS),
                 (4, 4, 7, 6, 4, 15),
-                tuple(_entry(voice, each, heads, number) for number, each in enumerate(rows, 1)),
+                tuple(
+                    _entry(voice, each, heads, numbers, place) for place, each in enumerate(rows, 1)
+                ),
             ),
             Sign(tuple(voice.lines(each) for each in signs)),
         ),
@@ -65,23 +69,33 @@ def make(office: Office, person: Person, own: str, day: str, language: str, now:
 
 
 def _entry(
-    voice: Voice, row: Values, heads: Mapping[bytes, Values], number: int
+    voice: Voice,
+    row: Values,
+    heads: Mapping[bytes, Values],
+    numbers: Mapping[bytes, str],
+    place: int,
 ) -> tuple[Cell, ...]:
     mid, language = row.data("mid"), voice.languages[0]
     what = [word(row.text("what"), language), row.text("code", ""), row.text("number", "")]
     told_word = row.text("word", "")
     cell: tuple[Item, ...] = (
-        Item(f"{number}. " + " ".join(each for each in what if each), "strong"),
+        Item(f"{place}. " + " ".join(each for each in what if each), "strong"),
     )
     if told_word:
         cell = (*cell, Item(word(told_word, language)))
+    if row.get("of"):  # what it was said to, by its number if that stands on this paper
+        number = numbers.get(row.data("of"))
+        cell = (*cell, Item(number) if number else Item(mid_text(row.data("of")), "code"))
     if "exercise" in row:
         cell = (*cell, Item(f"{voice.line('exercise')}: {row.text('exercise')}", "wrong"))
     return (
         (Item(utc(row.moment("kept_at"))[11:]),),
         (Item(told.clock(row.moment("created"))),),
         cell,
-        (Item(row.text("from")), Item(say("say.author", language, signer=row.text("author")), "note")),
+        (
+            Item(row.text("from")),
+            Item(say("say.author", language, signer=row.text("author")), "note"),
+        ),
         (Item(row.text("prec")), Item(f"TLP:{heads[mid].text('tlp')}", "note")),
         (
             *((Item(row.text("text"), "prose"),) if row.get("text") else ()),

@@ -21,13 +21,14 @@ from detente.ui.when import utc
 _PATHS: Final = ("late", "early")
 
 
-def make(office: Office, person: Person, own: str, mid: bytes, language: str, now: Moment) -> Sheet:
+def make(office: Office, person: Person, mid: bytes, language: str, now: Moment) -> Sheet:
     """Return the paper of a notice, an inquiry or a reply; the reader's language stands first.
 
     Raises OurFault: notices.unknown, office.forbidden, office.desk_closed. now: for the trail alone;
     what the paper says comes from records.
     """
     permit(person, DESK, Role.READ)
+    own = office.party
     found = bilingual.read(office, person, mid, language, now)
     head, voice = found.head, Voice(language)
     lines = told.story(office, person, head.text("matter"), now)
@@ -42,7 +43,7 @@ def make(office: Office, person: Person, own: str, mid: bytes, language: str, no
         made=told.latest(lines, head.moment("kept_at")),
         marking=told.strictest(each.row.text("tlp") for each in lines),
         exercise=voice.exercise(exercise),
-        watermark=" · ".join(voice.say("exercise")),
+        watermark=voice.lines("exercise"),
         foot=told.say("foot.notice", language, by=own),
         id=mid_text(mid),
         blocks=(
@@ -175,5 +176,5 @@ def _one_said(found: bilingual.Both, row: Values, language: str) -> Cell:
     return (
         Item(word(row.text("how"), language), "strong"),
         Item(" · ".join((row.text("by"), utc(row.moment("at")), *kept)), "note"),
-        *((Item(text, "prose"),) if text else ()),
+        *((Item(text),) if text else ()),
     )

@@ -10,7 +10,7 @@ from detente.app.paper.told import Voice
 from detente.core.errors import OurFault
 from detente.core.moment import Moment
 from detente.office.desk import Role
-from detente.office.fields import Value, Values, mid_text
+from detente.office.fields import Value, Values
 from detente.office.office import Office
 from detente.office.people import Person, permit
 from detente.office.story import Line
@@ -21,14 +21,13 @@ DESK: Final = "hotline"
 MESSAGES_MAX: Final = 200
 
 
-def make(
-    office: Office, person: Person, own: str, party: str, day: str, language: str, now: Moment
-) -> Sheet:
+def make(office: Office, person: Person, party: str, day: str, language: str, now: Moment) -> Sheet:
     """Return the paper of the messages of a day, by their authors' clocks, the first first.
 
     Raises OurFault: paper.nothing, paper.large, office.forbidden, office.desk_closed.
     """
     permit(person, DESK, Role.READ)
+    own = office.party
     look = _Look(office, person, now)
     listed = look("list", peer=party, day=day, count=MESSAGES_MAX + 1)
     if not listed:
@@ -49,9 +48,9 @@ def make(
         made=told.latest(lines),
         marking=told.strictest(each.row.text("tlp") for each in lines),
         exercise=voice.exercise(", ".join(sorted(exercises - {""}))),
-        watermark=" · ".join(voice.say("exercise")),
+        watermark=voice.lines("exercise"),
         foot=told.say("foot.session", language, by=own),
-        id=" ".join(mid_text(each[0].data("mid")) for each in groups[:1]),
+        id=f"{DESK}@{own} {party} {day}",
         blocks=(
             Title(voice.say("name.session", party=party, day=day)),
             *(block for group in groups for block in _message(voice, group)),

@@ -111,9 +111,17 @@ def _record(voice: Voice, line: Line) -> tuple[Cell, ...]:
         (Item(clock(row.moment("kept_at"))),),
         (*_kind(voice, row), *(Item(each, "wrong") for each in marks)),
         (Item(row.text("from")), Item(mid_text(line.mid), "code")),
-        tuple(Item(each) for each in signed(voice, line)),
-        tuple(Item(each) for each in received(voice, line)),
+        _twice(voice, signed(line)),
+        _twice(voice, received(line)),
     )
+
+
+def _twice(voice: Voice, told: Sequence[tuple[str, str, str]]) -> Cell:
+    one, other = (
+        "\n".join(say(key, each, **({name: text} if name else {})) for key, name, text in told)
+        for each in voice.languages
+    )
+    return Item(one), Item(other, "note")
 
 
 def _kind(voice: Voice, row: Values) -> Cell:
@@ -124,25 +132,24 @@ def _kind(voice: Voice, row: Values) -> Cell:
     return Item(told[0]), Item(told[1], "note")
 
 
-def signed(voice: Voice, line: Line) -> list[str]:
-    """Return who signed a record, as ids of the sending desk's card."""
-    found = [voice.lines("say.author", signer=line.row.text("author"))]
+def signed(line: Line) -> list[tuple[str, str, str]]:
+    """Return who signed a record, as ids of the sending desk's card: key of a word, and its place."""
+    found = [("say.author", "signer", line.row.text("author"))]
     if line.taken is None:
-        return [*found, voice.lines("say.unread")]
+        return [*found, ("say.unread", "", "")]
     releaser = line.taken.signers.releaser
-    return [*found, voice.lines("say.releaser", signer=releaser) if releaser else voice.lines("say.alone")]  # fmt: skip
+    return [*found, ("say.releaser", "signer", releaser) if releaser else ("say.alone", "", "")]
 
 
-def received(voice: Voice, line: Line) -> list[str]:
-    """Return the receipts of a record."""
-    told = [
-        *(["say.stored"] if line.stored else []),
-        *(["say.delivered"] if line.delivered else []),
+def received(line: Line) -> list[tuple[str, str, str]]:
+    """Return the receipts of a record: key of a word, and its place."""
+    found = [
+        *([("say.stored", "", "")] if line.stored else []),
+        *([("say.delivered", "", "")] if line.delivered else []),
     ]
-    found = [voice.line(each) for each in told]
     if line.read_at is not None:
-        found.append(voice.lines("say.read", at=utc(line.read_at)))
-    return found or [voice.line("say.none")]
+        found.append(("say.read", "at", utc(line.read_at)))
+    return found or [("say.none", "", "")]
 
 
 def clock(at: Moment) -> str:
