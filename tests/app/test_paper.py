@@ -261,13 +261,13 @@ def test_the_report_of_an_exercise_is_printed_alike_once_it_is_over(drill: Net) 
     assert made[0].blocks[2:] == made[1].blocks[2:]
     pages = texts(press.pdf(made[0]))
     whole = " ".join(pages)
-    for each in (
+    for part in (
         "Exercise WHITE COAT: the report",
         "Учение WHITE COAT: отчёт",
         "1500 s",
         "in time",
     ):
-        assert each in whole, each
+        assert part in whole, part
     assert all(page.count("EXERCISE · УЧЕНИЕ: WHITE COAT") == 2 for page in pages)
 
 
@@ -309,11 +309,11 @@ def test_what_takes_too_long_or_too_much_is_too_large(monkeypatch: pytest.Monkey
 
 
 def test_the_largest_paper_is_set_within_its_time() -> None:
-    block = Pairs((((Item("Слово word. " * 20),), (Item("x" * 80),)),) * 1_000)
+    block = Pairs((((Item("Слово word. " * 20),), (Item("x" * 80),)),) * 2_000)
     made = Sheet("T", A, Moment(0), "TLP:CLEAR", "", "", "", "", (block,))
     size = len(_told(made))
-    assert 400_000 < size < press.SHEET_MAX, size
-    assert len(texts(press.pdf(made))) > 50
+    assert 900_000 < size < press.SHEET_MAX, size
+    assert len(PdfReader(io.BytesIO(press.pdf(made))).pages) > 50
 
 
 def test_a_day_has_its_most_entries_and_messages(

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 MEMORY_MAX: Final = 1_073_741_824  # bytes of address space
-SECONDS_MAX: Final = 20  # of computing
+SECONDS_MAX: Final = 10  # of computing
 PDF: Final = "a-2u"  # for archives: each sign has its character, every font is inside
 
 

@@ -11,8 +11,8 @@ from detente.app.paper.sheet import Sheet, document
 from detente.core import limits
 from detente.core.errors import OurFault
 
-SHEET_MAX: Final = 512 * limits.KIB  # bytes of what is set
-SECONDS_MAX: Final = 20.0
+SHEET_MAX: Final = 1_024 * limits.KIB  # bytes of what is set
+SECONDS_MAX: Final = 10.0
 _CHILD: Final = Path(__file__).with_name("child.py")
 _LENGTH: Final = 8
 
