@@ -46,6 +46,10 @@ PAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "hotline/{party}/{mid}": (),
     "notice/{mid}": (),  # nor at that of notices
     "exercise/{mid}": (),
+    "paper/notice/{mid}": (),
+    "paper/session/{party}/{day}": (),
+    "paper/log/{day}": (),
+    "paper/exercise/{mid}": (),
     "large/{file}": WRITES,
     "arrangements": DESK,
     "incident/{mid}": DESK,
@@ -149,6 +153,13 @@ API: Final[Mapping[str, tuple[str, ...]]] = {
     "GET record/{mid}/file/{number}": DESK,
     "POST record/{mid}/file/{number}/sample": DESK,
     "GET matter/{matter}/evidence": DESK,
+    **dict.fromkeys(  # papers of desks at which nobody of this house has a place
+        (
+            f"GET paper/{each}"
+            for each in ("notice/{mid}", "session/{party}/{day}", "log/{day}", "exercise/{mid}")
+        ),
+        (),
+    ),
     "POST matter/{matter}/digest": DESK,
     "GET matter/{matter}/digest": DESK,
     "GET matter/{matter}/courses": DESK,
@@ -348,7 +359,7 @@ class Walked:
             "{mid}": self.mid, "{matter}": row.text("matter"), "{party}": peer.party.name,
             "{desk}": "cert", "{look}": "list", "{act}": "send", "{name}": "nobody",
             "{person}": "another", "{field}": "bundle", "{number}": "0", "{file}": "0" * 32,
-            "{token}": "0" * 12, "{code}": "store.full", "{step}": "pause", "{collection}": "local", "{upto}": "GREEN",
+            "{token}": "0" * 12, "{code}": "store.full", "{step}": "pause", "{day}": "2026-11-22", "{collection}": "local", "{upto}": "GREEN",
             "{id}": "indicator--a932fcc6-e032-476c-826f-cb970a5a1ade",
         }  # fmt: skip
 

@@ -41,6 +41,7 @@ VERBS: Final = {
     "search": "detente.app.verbs.search:search",
     "matter": "detente.app.verbs.matter:matter",
     "evidence": "detente.app.verbs.evidence:evidence",
+    "paper": "detente.app.verbs.paper:paper",
     "rebuild": "detente.app.verbs.record:rebuild",
     "screening": "detente.app.verbs.screening:screening",
     "verify": "detente.app.verbs.check:verify",

@@ -5,12 +5,14 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 from urllib.parse import quote, urlencode
 
 from detente.app import halves
 from detente.app.asked import NoAnswer, UnixLine
 from detente.core.errors import CODES, Fault, OurFault, TheirFault
+
+_FILES: Final = ("application/octet-stream", "application/pdf")
 
 
 class Client:
@@ -69,7 +71,7 @@ class Client:
             raise OurFault(
                 "run.not_running", f"nobody answers at {self._path}", "start it: detente run"
             ) from None
-        if reply.headers.get("content-type") == "application/octet-stream":
+        if reply.headers.get("content-type") in _FILES:
             return reply.data
         said = re.match(r'<([^>]*)>; rel="next"', reply.headers.get("link", ""))
         self.next = said[1] if said else ""

@@ -18,6 +18,7 @@ def words() -> Words:
     places = {
         "ui": "detente.ui",
         "console": "detente.app.console",
+        "paper": "detente.app.paper",
         **{desk.name: f"detente.desks.{desk.name}" for desk in DESKS},
     }
     return Words.load(

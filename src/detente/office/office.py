@@ -130,6 +130,11 @@ class Office:
             DraftItems(self.drafts), self.at_desks, self.feeds, self.chores, self.handing_on,
         ]  # fmt: skip
 
+    @property
+    def party(self) -> str:
+        """The name of the party whose office this is."""
+        return self._register.book.card.name
+
     # Acts.
 
     def find_act(self, name: str) -> Act:

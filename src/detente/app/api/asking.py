@@ -7,7 +7,6 @@ from urllib.parse import quote, urlencode
 
 from detente.app.api.operations import (
     BASE,
-    BYTES,
     COUNT,
     COUNT_DEFAULT,
     CURSOR,
@@ -101,7 +100,7 @@ def _see_type(request: Request, media: str) -> None:
 
 
 def _see_accept(operation: Operation, request: Request) -> None:
-    media = BYTES_MEDIA if operation.answer.schema == BYTES else JSON_MEDIA
+    media = operation.answer.media
     said = request.headers.get("accept", "")
     taken = [
         found[1].lower()

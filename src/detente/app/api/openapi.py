@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from detente.app.api import shapes
-from detente.app.api.operations import BASE, BYTES, COUNT, CURSOR, Needs, Operation
+from detente.app.api.operations import BASE, BYTES, COUNT, CURSOR, PDF, Needs, Operation
 from detente.app.problems import MEDIA
 from detente.core.canon import Json
 from detente.office.fields import Field
@@ -156,14 +156,13 @@ def _parameters(operation: Operation, words: Words, language: str) -> list[Json]
 
 
 def _responses(operation: Operation) -> dict[str, Json]:
-    media = "application/octet-stream" if operation.answer.schema == BYTES else "application/json"
+    media = operation.answer.media
     headers: dict[str, Json] = {"ETag": {"schema": {"type": "string", "maxLength": 40}}}
     if operation.pages:
         headers["Link"] = {"schema": {"type": "string", "maxLength": 8000}}
     done: dict[str, Json] = {"description": "done"}
-    schema_of: Json = (
-        {} if operation.answer.schema == BYTES else {"schema": dict(operation.answer.schema)}
-    )
+    is_file = operation.answer.schema in (BYTES, PDF)
+    schema_of: Json = {} if is_file else {"schema": dict(operation.answer.schema)}
     done["content"] = {media: schema_of}
     if operation.method == "GET" and media == "application/json":
         done["headers"] = headers

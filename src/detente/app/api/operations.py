@@ -67,6 +67,7 @@ CURSOR: Final = Field(
 )  # fmt: skip
 COUNT: Final = Field("count", Whole(1, COUNT_DEFAULT), required=False, about="app.api_field.count")
 BYTES: Final[Schema] = {"type": "string", "contentMediaType": "application/octet-stream"}
+PDF: Final[Schema] = {"type": "string", "contentMediaType": "application/pdf"}
 _PART: Final = re.compile(r"\{([a-z_]+)\}")
 
 
@@ -107,9 +108,16 @@ class Bytes:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What comes back: the JSON Schema of a document; BYTES for a file."""
+    """What comes back: the JSON Schema of a document; BYTES or PDF for a file."""
 
     schema: Schema
+
+    @property
+    def media(self) -> str:
+        """The media type of what comes back."""
+        told = self.schema.get("contentMediaType", "application/json")
+        assert isinstance(told, str), "it is a name"
+        return told
 
 
 @dataclass(frozen=True, slots=True)

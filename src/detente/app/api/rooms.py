@@ -15,6 +15,7 @@ from detente.app.api import (
     matters,
     misp,
     openapi,
+    paper,
     people,
     records,
     search,
@@ -42,6 +43,7 @@ HOUSE: Final[tuple[Operation, ...]] = (
     *collections.OPERATIONS,
     *feeds.OPERATIONS,
     *misp.OPERATIONS,
+    *paper.OPERATIONS,
 )
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from detente.app.api.openapi import permission
-from detente.app.api.operations import BASE, BYTES, Operation
+from detente.app.api.operations import BASE, BYTES, PDF, Operation
 from detente.office.fields import Field
 from detente.ui import schema
 from detente.ui.words import Words
@@ -45,6 +45,8 @@ def _answers(operation: Operation) -> str:
     shape = operation.answer.schema
     if shape == BYTES:
         return "bytes"
+    if shape == PDF:
+        return "PDF"
     name = str(shape.get("$ref", "")).rpartition("/")[2]
     items = shape.get("items")
     if isinstance(items, dict):

@@ -40,9 +40,13 @@ PARTS: Final = ("message", "correction", "translation")
 def read_list(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:
     """Return messages, the latest first, and what was added to each."""
     found = every(look, folds.MESSAGES, {"what": "message"})
-    peer = values.get("peer")
+    peer, day = values.get("peer"), values.get("day")
     rows = sorted(
-        (row for row in found if peer is None or peer in _ends(row)),
+        (
+            row
+            for row in found
+            if (peer is None or peer in _ends(row)) and day in (None, str(row["created"])[:10])
+        ),
         key=lambda row: (row.moment("kept_at"), row.data("mid")),
         reverse=True,
     )
@@ -277,6 +281,7 @@ LIST: Final = Look(
     name="hotline/list",
     fields=(
         Field("peer", Text(63), required=False),
+        Field("day", Text(10, "[0-9]{4}-[0-9]{2}-[0-9]{2}"), required=False),
         Field("count", Whole(1, 500), default=50),
     ),
     read=read_list,

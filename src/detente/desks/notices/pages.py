@@ -189,7 +189,7 @@ def _told(each: Values) -> Row:
     if each["what"] == "correction":
         text = ", ".join(v.text("name") for v in each.parts("value"))
     how = each.text("what")
-    return _row("said", how, text, at=each["created"], by=each["from"])
+    return _row("said", how, text, at=each["created"], by=each["from"], kept=each.get("kept"))
 
 
 def read_formats(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:

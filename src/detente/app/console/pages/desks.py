@@ -13,7 +13,7 @@ from detente.app.faces import words
 from detente.core import record
 from detente.core.errors import OurFault
 from detente.office.desk import Act, Look, Role
-from detente.office.fields import Field, FileText, Flag, Mid, OneOf, Text
+from detente.office.fields import Cut, Field, FileText, Flag, Mid, OneOf, Text
 from detente.office.people import permit
 from detente.office.tables import Row
 from detente.ui import body, verb
@@ -118,6 +118,7 @@ def look(site: Site, ask: Ask) -> Answer:
         "older": _older(found, rows, ask),
         "hidden": framing.is_locked(ask),
         "was_asked": bool(written) or not _must(found),
+        "pdf": _pdf(site, name, rows, written),
     }
     return page(site.renderer.render("pages/look.html", language, shown))
 
@@ -130,6 +131,19 @@ def _rows(
         return ()
     values = verb.read(found, written, _no_file)
     return site.office.look(ask.person, found.name, values, site.now())[1]
+
+
+def _pdf(
+    site: Site, name: str, rows: tuple[Row, ...], written: Mapping[str, str | tuple[str, ...]]
+) -> str:
+    # The lists that have a paper. Without a day the log is that of today: its entries say which.
+    if rows and name == "notices/log":
+        return f"/paper/log/{str(rows[0]['kept_at'])[:10]}"
+    if rows and name == "notices/grade":
+        mid = Mid().read("mid", str(written["mid"]))
+        assert isinstance(mid, (bytes, Cut)), "that is what a mid reads as"
+        return f"/paper/exercise/{site.office.records.whole_mid(mid).hex()}"
+    return ""
 
 
 def _must(found: Look) -> bool:
