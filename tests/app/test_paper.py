@@ -2,6 +2,7 @@
 
 import io
 import json
+import resource
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,12 +26,13 @@ from detente.app import client, config
 from detente.app.api.routes import Api
 from detente.app.console.pages import ROUTES
 from detente.app.http import Reply, Request
-from detente.app.paper import grade, log, notice, press, session
+from detente.app.paper import child, grade, log, notice, press, session, told
 from detente.app.paper import sheet as sheets
 from detente.app.paper.sheet import PRINTED, Item, Pairs, Sheet, plain
 from detente.app.verbs import paper as verb
 from detente.core.errors import Fault
 from detente.core.moment import Moment, Span
+from detente.desks.notices.exercises import grading
 from detente.office.fields import Value, mid_text
 from detente.office.people import Person
 from detente.office.waiting import Policy
@@ -271,6 +273,13 @@ def test_the_report_of_an_exercise_is_printed_alike_once_it_is_over(drill: Net) 
     assert all(page.count("EXERCISE · УЧЕНИЕ: WHITE COAT") == 2 for page in pages)
 
 
+def test_every_result_of_a_grade_has_its_word() -> None:
+    for each in (
+        grading.UNSENT, grading.UNANSWERED, grading.LATE, grading.IN_TIME, grading.RIGHT, grading.WRONG,
+    ):  # fmt: skip
+        assert told.say(f"grade.result.{each}", "ru") != told.say(f"grade.result.{each}", "en")
+
+
 # What is refused.
 
 
@@ -306,6 +315,14 @@ def test_what_takes_too_long_or_too_much_is_too_large(monkeypatch: pytest.Monkey
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: ended)
     with refused("paper.large"):
         press.pdf(sheet_of("x"))
+
+
+def test_a_unit_that_forbids_limits_forbids_no_paper(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no(_what: int, _limits: tuple[int, int]) -> None:
+        raise PermissionError
+
+    monkeypatch.setattr(resource, "setrlimit", no)
+    child.narrow()
 
 
 def test_the_largest_paper_is_set_within_its_time() -> None:
