@@ -21,6 +21,7 @@ ON_PAGES = (
     )),
     SRC / "ui/form.py",
     *sorted((SRC / "desks").rglob("*.py")),
+    *sorted((SRC / "app/paper").glob("*.py")),
 )  # fmt: skip
 # Of the start of a console, before there is a page.
 _AT_START = frozenset({"certificate.py", "counted.py", "settings.py"})

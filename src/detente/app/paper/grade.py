@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from detente.app.bilingual import DESK, word
+from detente.app.bilingual import DESK
 from detente.app.paper import told
 from detente.app.paper.sheet import Block, Both, Cell, Grid, Heading, Item, Pairs, Sheet, Title
 from detente.app.paper.told import Voice, say
@@ -120,7 +120,7 @@ def _notices(voice: Voice, rows: Sequence[Values]) -> Iterator[Block]:
 def _timed(voice: Voice, row: Values, name: str, took: str) -> Cell:
     if not row.get(name):
         return (Item("\u2013"),)
-    return Item(took), Item(" · ".join(voice.choice(DESK, row.text(name))), "note")
+    return Item(took), Item(voice.line(f"grade.result.{row.text(name)}"), "note")
 
 
 def _questions(voice: Voice, ours: Sequence[Values], theirs: Sequence[Values]) -> Iterator[Block]:
@@ -134,7 +134,7 @@ def _questions(voice: Voice, ours: Sequence[Values], theirs: Sequence[Values]) -
 
 
 def _question(row: Values, language: str) -> Cell:
-    result = f"{row.text('from')} · {word(row.text('result'), language)}"
+    result = f"{row.text('from')} · {say('grade.result.' + row.text('result'), language)}"
     chose = row.get("chose")
     return (
         Item(row.text("text"), "strong"),

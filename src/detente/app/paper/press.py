@@ -14,7 +14,8 @@ from detente.core.errors import OurFault
 SHEET_MAX: Final = 1_024 * limits.KIB  # bytes of what is set
 SECONDS_MAX: Final = 10.0
 _CHILD: Final = Path(__file__).with_name("child.py")
-_LENGTH: Final = 8
+_WORLD: Final = {"RAYON_NUM_THREADS": "2"}  # else a thread for each core, beyond what a unit allows
+_LENGTH: Final = 8  # bytes before each picture
 
 
 def pdf(sheet: Sheet) -> bytes:
@@ -54,7 +55,7 @@ def _ask(sheet: Sheet, ppi: int) -> bytes:
     try:
         done = subprocess.run(
             [sys.executable, "-I", _CHILD], input=data, capture_output=True,
-            timeout=SECONDS_MAX, check=False, env={},
+            timeout=SECONDS_MAX, check=False, env=_WORLD,
         )  # fmt: skip
     except subprocess.TimeoutExpired:
         raise too_large(f"it was not set within {SECONDS_MAX:.0f} s") from None
