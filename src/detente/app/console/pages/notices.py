@@ -5,14 +5,15 @@ from dataclasses import dataclass, field
 from typing import Final
 from urllib.parse import urlencode
 
-from detente.app.console import framing
+from detente.app.console import citing, framing
 from detente.app.console.ask import Answer, Ask, page
 from detente.app.console.asked import mid_of
+from detente.app.console.citing import Term
 from detente.app.console.pages.incidents import clocks_of, course_of
 from detente.app.console.routes import Route
 from detente.app.console.site import Site
 from detente.app.faces import words
-from detente.core import record
+from detente.core import names, record
 from detente.core.moment import Moment
 from detente.desks.notices.forms import LANGUAGES, PAGED
 from detente.office.desk import Role
@@ -41,7 +42,7 @@ class Line:
     """One value in the reader's language and in the other. written: of prose, its language.
 
     translate: where a translation of it is written; before: what a correction replaced, in both;
-    doubts: what is wrong with it.
+    doubts: what is wrong with it; terms: of the glossary, that its text or a translation uses.
     """
 
     labels: tuple[str, str]
@@ -51,6 +52,12 @@ class Line:
     before: tuple[str, str] | None = None
     doubts: list[tuple[str, str]] = field(default_factory=list)
     translations: list[Translation] = field(default_factory=list)
+    terms: list[Term] = field(default_factory=list)
+
+    @property
+    def prose(self) -> list[str]:
+        """Return its free text and its translations: what may use terms of the glossary."""
+        return [*([self.texts[0]] if self.written else []), *(e.text for e in self.translations)]
 
     def into(self, language: str) -> list[Translation]:
         """Return its translations into a language, official ones first."""
@@ -73,6 +80,9 @@ def notice(site: Site, ask: Ask) -> Answer:
     own = site.settings.text("party.name")
     said = [Values(each) for each in ours if each["part"] == "said"]
     labels = {str(each["name"]): str(each["label"]) for each in ours if each["part"] == "value"}
+    lines = _lines(ours, theirs, head)
+    if not framing.is_locked(ask):
+        _cite(site, ask, head, lines)
     values: Mapping[str, object] = {
         "frame": framing.frame(site, ask, "desks", head.text("tlp")),
         "hidden": framing.is_locked(ask),
@@ -83,7 +93,7 @@ def notice(site: Site, ask: Ask) -> Answer:
         "state": _word(head.text("state"), language),
         "clocks": [each for one in stories for each in clocks_of(one, own, now, language)],
         "course": course_of(stories, language),
-        "fields": _lines(ours, theirs, head),
+        "fields": lines,
         "doubts": [
             (_word(str(each["how"]), language), str(each["text"] or ""), each["how"] in _PATHS)
             for each in ours
@@ -97,6 +107,13 @@ def notice(site: Site, ask: Ask) -> Answer:
     return page(site.renderer.render("pages/notice.html", language, values))
 
 
+def _cite(site: Site, ask: Ask, head: Values, lines: Sequence[Line]) -> None:
+    peer = names.party_of(head.texts("to")[0] if head.flag("ours") else head.text("by"))
+    found = citing.terms(site, ask, peer, [text for line in lines for text in line.prose])
+    for line in lines:
+        line.terms = citing.used(line.prose, found)
+
+
 def _show(site: Site, ask: Ask, mid: bytes, language: str) -> tuple[Row, ...]:
     given: dict[str, Value] = {"mid": mid, "language": language}
     return site.office.look(ask.person, f"{DESK}/show", Values(given), site.now())[1]
@@ -108,12 +125,12 @@ def _word(choice: str, language: str) -> str:
 
 def _lines(ours: Sequence[Row], theirs: Sequence[Row], head: Values) -> list[Line]:
     found: list[Line] = []
-    names = [str(each["name"]) for each in ours if each["part"] == "value"]
+    every = [str(each["name"]) for each in ours if each["part"] == "value"]
     for one, other in zip(map(Values, ours), map(Values, theirs), strict=True):
         part, pair = one["part"], (one.get("text") or "", other.get("text") or "")
         if part == "value":
             name = one.text("name")
-            place = names[: len(found) + 1].count(name)
+            place = every[: len(found) + 1].count(name)
             given = {"mid": record.mid_text(head.data("mid")), "name": name, "place": place}
             found.append(
                 Line(
