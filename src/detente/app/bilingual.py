@@ -48,6 +48,11 @@ class Line:
     doubts: list[tuple[str, str]] = field(default_factory=list)
     translations: list[Translation] = field(default_factory=list)
 
+    @property
+    def prose(self) -> list[str]:
+        """Return its free text and its translations: what may use terms of the glossary."""
+        return [*([self.texts[0]] if self.written else []), *(e.text for e in self.translations)]
+
     def into(self, language: str) -> list[Translation]:
         """Return its translations into a language, official ones first."""
         return [each for each in self.translations if each.language == language]

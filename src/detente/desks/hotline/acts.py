@@ -6,7 +6,7 @@ from typing import Final
 from detente.core import limits
 from detente.core.errors import OurFault
 from detente.core.moment import Moment
-from detente.desks.hotline import folds, kinds
+from detente.desks.hotline import finding, folds, kinds
 from detente.desks.hotline.formats import glossary_xml
 from detente.desks.hotline.formats.glossary_xml import Entry
 from detente.office.desk import Act, Role
@@ -71,7 +71,7 @@ def build_translate(values: Values, look: Reader, now: Moment) -> tuple[Draft, .
     if values.text("language") == message.text("language"):
         what = f"the message is in {message.text('language')} itself"
         raise OurFault("hotline.language", what, "name the language that it is translated into")
-    known = {row.text("concept") for row in terms_of(look, message.text("party"))}
+    known = {row.text("concept") for row in finding.terms_of(look, message.text("party"))}
     strange = [each for each in values.texts("term") if each not in known]
     if strange:
         what = f"{strange[0]} stands in no glossary with {message.text('party')}"
@@ -138,14 +138,6 @@ def message_at(look: Reader, mid: bytes) -> Values:
         what = "no message of this line has this id"
         raise OurFault("hotline.no_message", what, "look at: detente hotline list")
     return Values(row)
-
-
-def terms_of(
-    look: Reader, peer: str, count_max: int = 10 * limits.MAX_HOTLINE_TERMS
-) -> list[Values]:
-    """Return what both parties last said of each concept between us and a peer."""
-    rows = look.find(folds.TERMS, {"link": peer}, None, count_max)
-    return [Values(row) for row in rows]
 
 
 SAY: Final = Act(

@@ -7,7 +7,7 @@ from detente.core import limits
 from detente.core.errors import OurFault
 from detente.core.moment import Moment
 from detente.core.names import party_of
-from detente.desks.hotline import acts, folds, kinds, rules
+from detente.desks.hotline import acts, finding, folds, kinds, rules
 from detente.desks.hotline.formats import callwords, glossary_xml
 from detente.desks.hotline.formats.callwords import Half, Pair
 from detente.desks.hotline.formats.glossary_xml import Entry
@@ -162,68 +162,17 @@ def read_check(look: Reader, values: Values, now: Moment) -> tuple[Row, ...]:
 # The glossary.
 
 
-def glossary(look: Reader, peer: str) -> list[Row]:
-    """Return each concept between us and a peer: wordings, how it stands, what each side said."""
-    by: dict[str, list[Values]] = {}
-    for row in acts.terms_of(look, peer):
-        by.setdefault(row.text("concept"), []).append(row)
-    found: list[Row] = []
-    for concept in sorted(by):
-        said = {
-            row.text("party"): rules.Said(_wordings(row), row.text("stand")) for row in by[concept]
-        }
-        newest = max(by[concept], key=_when)
-        ours = next((row for row in by[concept] if row.flag("ours")), None)
-        theirs = next((row for row in by[concept] if not row.flag("ours")), None)
-        names = ("language", "wording", "other_language", "other_wording")
-        found.append(
-            {
-                "concept": concept,
-                **{name: newest.get(name) for name in names},
-                "told": rules.standing(said),
-                "ours": ours.text("stand") if ours else None,
-                "theirs": theirs.text("stand") if theirs else None,
-                "note": newest.get("note"),
-            }
-        )
-    return found
-
-
-def _wordings(row: Values) -> frozenset[tuple[str, str]]:
-    return frozenset(_wordings_in_order(row))
-
-
 def read_glossary(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:
     """Return the glossary with a peer; `told` leaves those that stand so."""
-    told, peer = values.get("told"), values.text("peer")
-    rows = [row for row in glossary(look, peer) if told is None or row["told"] == told]
-    return tuple(_with_both(look, peer, row) for row in rows)
-
-
-def _with_both(look: Reader, peer: str, row: Row) -> Row:
-    # Where two wordings stand against each other, both are shown, ours first.
-    said = [one for one in acts.terms_of(look, peer) if one["concept"] == row["concept"]]
-    found = sorted(said, key=lambda one: not one.flag("ours"))
-    pairs = [each for one in found for each in (_wordings_in_order(one))]
-    both = {
-        name: " / ".join(
-            dict.fromkeys(wording for language, wording in pairs if language == row[of])
-        )
-        for name, of in (("wording", "language"), ("other_wording", "other_language"))
-    }
-    return {**row, **both}
-
-
-def _wordings_in_order(row: Values) -> tuple[tuple[str, str], ...]:
-    return (
-        (row.text("language"), row.text("wording")),
-        (row.text("other_language"), row.text("other_wording")),
-    )
+    told, said = values.get("told"), finding.said_of(look, values.text("peer"))
+    rows = [finding.with_both(*each) for each in said.items()]
+    return tuple(row for row in rows if told is None or row["told"] == told)
 
 
 def read_export(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:
     """Return the glossary as a file."""
-    entries = [_entry(Values(row)) for row in glossary(look, values.text("peer"))]
+    said = finding.said_of(look, values.text("peer"))
+    entries = [_entry(Values(finding.entry(*each))) for each in said.items()]
     if values.text("format") == "tbx":
         return ({"glossary": glossary_xml.write_tbx(entries)},)
     source = entries[0].wordings[0][0] if entries else "en"
@@ -232,21 +181,25 @@ def read_export(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:
 
 def _entry(row: Values) -> Entry:
     told = row.text("told")
-    return Entry(row.text("concept"), _wordings_in_order(row), told, row.text("note"))
+    return Entry(row.text("concept"), finding.wordings_of(row), told, row.text("note"))
 
 
 def read_terms(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:
     """Return terms of the glossary that a message uses, the disagreed first."""
     message = acts.message_at(look, values.data("mid"))
     peer = rules.other_end(message.text("party"), message.texts("to"), ours=message.flag("ours"))
-    text = message.text("text").casefold()
-    used = {
-        row["concept"]
-        for row in acts.terms_of(look, peer)
-        if any(row.text(name).casefold() in text for name in ("wording", "other_wording"))
-    }
-    rows = [_with_both(look, peer, row) for row in glossary(look, peer) if row["concept"] in used]
-    return tuple(sorted(rows, key=lambda row: (row["told"] != "disagreed", str(row["concept"]))))
+    return _cited(look, peer, (message.text("text"),))
+
+
+def read_cited(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:
+    """Return terms of the glossary with a peer that texts use, the disagreed first."""
+    return _cited(look, values.text("peer"), values.texts("text"))
+
+
+def _cited(look: Reader, peer: str, texts: Sequence[str]) -> tuple[Row, ...]:
+    said = finding.said_of(look, peer)
+    rows = [finding.with_both(each, said[each]) for each in finding.used(texts, said)]
+    return finding.disagreed_first(rows)
 
 
 # Who is there.
@@ -367,6 +320,13 @@ TERMS: Final = Look(
     columns=_GLOSSARY_COLUMNS,
     example="k3q7zb",
 )
+CITED: Final = Look(
+    name="hotline/cited",
+    fields=(_PEER, Field("text", LongText(8_000), many=True, count_max=rules.CITED_MAX)),
+    read=read_cited,
+    columns=_GLOSSARY_COLUMNS,
+    example='borealis.gov --text "Инцидент в сети."',
+)
 EXPORT: Final = Look(
     name="hotline/export",
     fields=(_PEER, Field("format", OneOf("tmx", "tbx"), default="tmx")),
@@ -394,5 +354,5 @@ NUMBERS: Final = Look(
     example="borealis.gov",
 )
 ALL: Final = (
-    LIST, READ, WORDS, CHECK, GLOSSARY, TERMS, EXPORT, SESSION, NUMBERS,
+    LIST, READ, WORDS, CHECK, GLOSSARY, TERMS, CITED, EXPORT, SESSION, NUMBERS,
 )  # fmt: skip

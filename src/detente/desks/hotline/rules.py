@@ -1,5 +1,7 @@
 """Decisions of the hotline. Pure: the same on both sides, from the records that both hold."""
 
+import re
+import unicodedata
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -14,6 +16,10 @@ WINDOW: Final = Span.of(
 PRESENT_FOR: Final = Span.of(hours=12)  # who entered and never left is not there for ever
 _MATTER: Final = b"detente/v1/hotline-test\n"
 _MATTER_CHARS: Final = 32
+CITED_MAX: Final = 512  # texts that are looked through for terms at once
+_WORD: Final = re.compile(r"\w+(?:['\u2019]\w+)*")
+_SENTENCE: Final = re.compile(r"[.,;:!?\u2026]+(?=\s|$)|[()\[\]{}]|\s[-\u2013\u2014]+\s|\n\s*\n")
+_UNSEEN: Final = {0xAD: None, 0x301: None}  # a soft hyphen; the stress mark of Russian books
 
 
 def slot_of(now: Moment) -> Moment:
@@ -65,6 +71,29 @@ def standing(said: Mapping[str, Said]) -> str:
         return "disagreed"
     both = len(said) > 1 and "agree" in stands
     return "agreed" if both else "proposed"
+
+
+def cited(text: str, terms: Mapping[str, Collection[str]]) -> list[str]:
+    """Return the names of terms one of whose wordings stands in a text, in the order of `terms`.
+
+    A wording is found as whole words, in either language, whatever their case and the blanks between
+    them; a hyphen parts words, the end of a sentence is never inside a wording. Only the very forms
+    that are listed are found: no inflection is undone, so "инцидента" is none of "инцидент".
+    """
+    listed = {name: {_words(each) for each in found} - {()} for name, found in terms.items()}
+    lengths = {len(each) for found in listed.values() for each in found}
+    there = {
+        part[place : place + length]
+        for part in map(_words, _SENTENCE.split(text))
+        for length in lengths
+        for place in range(len(part) - length + 1)
+    }
+    return [name for name, found in listed.items() if found & there]
+
+
+def _words(text: str) -> tuple[str, ...]:
+    plain = unicodedata.normalize("NFC", text.translate(_UNSEEN)).casefold()
+    return tuple(_WORD.findall(plain.replace("\u0451", "\u0435")))
 
 
 def readiness(

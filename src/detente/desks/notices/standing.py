@@ -38,6 +38,7 @@ def frame(look: Reader, notice: Values, found: Format | None, language: str, now
         "exercise",
         "of",
         "kept_at",
+        "to",
     )
     return {
         "part": "frame",

@@ -4,14 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from detente.app import bilingual
-from detente.app.bilingual import DESK, word
-from detente.app.console import framing
+from detente.app.bilingual import DESK, Both, word
+from detente.app.console import citing, framing
 from detente.app.console.ask import Answer, Ask, page
 from detente.app.console.asked import mid_of
+from detente.app.console.citing import Term
 from detente.app.console.routes import Route
 from detente.app.console.site import Site
 from detente.app.course import clocks_of, course_of
-from detente.core import record
+from detente.core import names, record
 from detente.desks.notices.forms import PAGED
 from detente.office.desk import Role
 from detente.office.fields import Values
@@ -45,6 +46,7 @@ def notice(site: Site, ask: Ask) -> Answer:
         "clocks": [each for one in stories for each in clocks_of(one, own, now, language)],
         "course": course_of(stories, language),
         "fields": found.fields,
+        "terms": _cited(site, ask, found),
         "doubts": [
             (word(str(each["how"]), language), str(each["text"] or ""), each["how"] in _PATHS)
             for each in found.ours
@@ -56,6 +58,17 @@ def notice(site: Site, ask: Ask) -> Answer:
         "acts": _acts(head, ask.person, record.mid_text(mid)),
     }
     return page(site.renderer.render("pages/notice.html", language, values))
+
+
+def _cited(site: Site, ask: Ask, found: Both) -> list[list[Term]]:
+    """Return by field the terms of the glossary that its text or a translation of it uses."""
+    if framing.is_locked(ask):
+        return [[] for _ in found.fields]
+    head = found.head
+    peer = names.party_of(head.texts("to")[0] if head.flag("ours") else head.text("by"))
+    every = [text for line in found.fields for text in line.prose]
+    terms = citing.terms(site, ask, peer, every)
+    return [citing.used(line.prose, terms) for line in found.fields]
 
 
 def _said(row: Values, rows: Sequence[Row], language: str) -> Mapping[str, object]:
