@@ -285,13 +285,15 @@ def readings(course: Course, agreed: Mapping[str, Span]) -> tuple[Reading, ...]:
     """Return every clock of a course, the first that ran first; those of the last state still run.
 
     agreed: spans that the parties agreed, by `<procedure>.<clock>` or `<procedure>.<clock>.<precedence>`,
-    in place of those declared.
+    in place of those declared. A clock that runs from a moment in the opening record, and that the
+    next state owes too, goes on there: it is read once.
     """
-    followed = [*(step.entry for step in course.steps[1:]), None]
+    followed = [*course.steps[1:], None]
     return tuple(
-        _reading(course, step, duty, after, agreed)
+        _reading(course, step, duty, None if after is None else after.entry, agreed)
         for step, after in zip(course.steps, followed, strict=True)
         for duty in course.procedure.named[step.end].owes
+        if not (after and duty.clock.since and duty in course.procedure.named[after.end].owes)
     )
 
 
