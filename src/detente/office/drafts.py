@@ -65,7 +65,8 @@ class Drafts:
         header = taken.header
         urgent = is_urgent(header.prec, header.kind)
         self.trail.saw(person, Note(row.text("desk"), "draft/show", (mid,), urgent))
-        return Shown(waiting.waits_of(row, taken.header), taken, self.shelf.steps(mid))
+        beside = len(self.shelf.together(row)) - 1
+        return Shown(waiting.waits_of(row, taken.header), taken, self.shelf.steps(mid), beside)
 
     def whole_mid(self, person: Person, given: bytes | Cut) -> bytes:
         """Return the mid of the one draft that begins so. Raises OurFault("form.mid")."""

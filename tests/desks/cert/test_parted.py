@@ -212,6 +212,7 @@ def test_parts_that_two_people_must_agree_to_go_together_or_not_at_all() -> None
     assert len(mids) == PARTS
     net.turn()
     assert b.rows(transfers.PARTS) == []
+    assert a.office.drafts.show(RELEASER, mids[1]).beside == PARTS - 1, "and is told so"
     outcome = a.office.drafts.release(RELEASER, mids[1], net.now)
     assert set(outcome.mids) == set(mids)
     net.turn()
