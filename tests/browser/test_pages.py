@@ -3,15 +3,28 @@
 The list of pages is that of the console's own routes: who adds a page says here where it is found.
 """
 
+import shutil
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
 from playwright.sync_api import Browser, Page
-from tests.browser.houses import WAIT, Cast, House, Someone, Street
-from tests.browser.steps import acknowledge, compose, fill_bundle, in_house, release, with_passkey
+from tests.browser.houses import WAIT, Cast, House, Someone, Street, two_houses
+from tests.browser.steps import (
+    BUNDLE,
+    acknowledge,
+    compose,
+    fill_bundle,
+    in_house,
+    release,
+    with_passkey,
+)
+from tests.browser.test_watch import DESKS, call, principal
+from tests.browser.test_watch import told as watched
 from tests.support import browsing
 
 from detente.app.console.pages import ROUTES
@@ -19,13 +32,8 @@ from detente.office.fields import Mid
 
 # Answers that are no page to look at.
 NO_PAGE: Final = {
-    "told/{token}": "a table for who has the token",
-    "large/{file}": "a step on the way of a form",
-    "hotline": "this house has no direct line",
-    "hotline/{party}": "this house has no direct line",
-    "hotline/{party}/{mid}": "this house has no direct line",
-    "notice/{mid}": "this house has no desk of notices",
-    "exercise/{mid}": "this house has no desk of notices",
+    "told/{token}": "a table for who has the token; for others see FAULTS_AT_THE_DOOR",
+    "exercise/{mid}": "drawn and looked at in tests/console/test_exercises.py",
     "paper/notice/{mid}": "a file",
     "paper/session/{party}/{day}": "a file",
     "paper/log/{day}": "a file",
@@ -56,8 +64,15 @@ ROOT: Final = {
     "peers/{party}": "peers/borealis.gov", "help": "help", "help/{code}": "help/people.changed",
     "procedure/{name}": "procedure/cert.bundle", "again": "again", "unlock": "unlock",
     "desk-keys": "desk-keys", "feeds": "feeds", "collections": "collections",
-    "arrangements": "arrangements", "incident/{mid}": "{incident}",
+    "arrangements": "arrangements", "incident/{mid}": "{incident}", "large/{file}": "large/{large}",
     "object/{id}": "object/indicator--53fe3b22-0201-47cf-85d0-97c02164528d",
+}  # fmt: skip
+# Further looks of pages above: who owes three reports, two of them late.
+MORE: Final = {"incident-late": "{late}", "desk-transfers": "desk/cert/transfers"}
+# Of another house, which keeps a watch floor and a direct line.
+FLOOR: Final = {
+    "hotline": "hotline", "hotline/{party}": "hotline/borealis.gov",
+    "hotline/{party}/{mid}": "hotline/borealis.gov/{message}", "notice/{mid}": "notice/{notice}",
 }  # fmt: skip
 INCIDENT: Final = {
     "to": ["borealis.gov"], "about": "Pumps answer at 203.0.113.7", "text": "Since last night.",
@@ -68,7 +83,15 @@ OVERSEER: Final = {"overseer": "overseer"}
 DOOR: Final = {"sign-in": "sign-in", "enter/{token}": "", "setup": ""}
 # Beside routes: what a page says when it says no, by its status.
 FAULTS: Final = {"no-such-page": 404, "audit": 403, "{over}": 409}
+FAULTS_AT_THE_DOOR: Final = {"no-such-page": 404, "told/of-nobody": 404}
 SIZES: Final = {"desk": (1280, 720), "tablet": (820, 1180)}
+
+
+NOTICE: Final = {
+    "to": ["notices@borealis.gov"], "format": "N6", "prec": "IMMEDIATE", "tlp": "GREEN",
+    "value": watched(sector="energy", began="2026-11-22T09:40Z", cause="unknown", people="120000",
+                     remarks="Two lines tripped within a second."),
+}  # fmt: skip
 
 
 @dataclass
@@ -76,6 +99,7 @@ class Stage:
     """Whose pages are looked at, and where what they are about is found."""
 
     house: House
+    floor: Someone  # at the other house
     people: Mapping[str, Someone]
     places: Mapping[str, str]
 
@@ -127,7 +151,18 @@ class Look:
 
 
 @pytest.fixture(scope="module")
-def stage(cast: Cast, street: Street) -> Stage:
+def floors(browser: Browser) -> Iterator[tuple[House, House]]:
+    """Two parties that keep a watch floor and a direct line, and nothing else."""
+    place = Path(tempfile.mkdtemp(prefix="p-"))
+    try:
+        with two_houses(place, DESKS) as pair:
+            yield pair
+    finally:
+        shutil.rmtree(place, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def stage(cast: Cast, street: Street, floors: tuple[House, House]) -> Stage:
     """People of every sort, a matter under way, a draft that waits and one that is over."""
     house, root = cast.root.house, cast.root
     found = {"root": root}
@@ -142,11 +177,57 @@ def stage(cast: Cast, street: Street) -> Stage:
     acknowledge(cast.duty, "A draft that is over")
     matter = compose(root, "Open gateways at two substations", "PRIORITY", "borealis.gov")
     incident = house.insist("POST", "/api/v1/cert/incident", INCIDENT)["records"][0]["mid"]
+    floor, told = _watched(floors[0], street)
     places = {
+        **told,
+        **_cases(house, incident),
         "draft": waits, "over": over, "matter": matter.partition("#")[0],
         "incident": f"incident/{_mid(incident).hex()}",
     }  # fmt: skip
-    return Stage(house, found, {key: text.strip("/") for key, text in places.items()})
+    return Stage(house, floor, found, {key: text.strip("/") for key, text in places.items()})
+
+
+def _cases(house: House, incident: str) -> dict[str, str]:
+    """A story told to an incident, one that came late, arrangements, a large file that waits."""
+
+    def do(act: str, **body: object) -> str:
+        made = house.insist("POST", f"/api/v1/cert/{act}", body)
+        return str(made["records"][0]["mid"])
+
+    do("update", mid=incident, text="A second station answers too.")
+    do("attribute", mid=incident, statement="The group called X", confidence="moderate",
+       basis="Its tools and its hours.")  # fmt: skip
+    to = ["borealis.gov"]
+    late = do(
+        "aware",
+        to=to,
+        about="Ransomware at a hospital",
+        aware="2026-01-05T06:00:00.000Z",
+        sector="health",
+    )
+    do("early", mid=late, malicious=True, crosses=False)
+    do("report", mid=late, stage="notification", severity="high", impact="lost", text="Two wards.")
+    do("arrange", to=to, about="What we know of the energy sector",
+       sector=["energy"], upto="AMBER")  # fmt: skip
+    data = Path(BUNDLE).read_bytes()
+    file = house.insist("POST", "/api/v1/file", {"name": "large.json", "size": len(data)})["file"]
+    house.insist("POST", f"/api/v1/file/{file}", data)
+    given = {"file": file, "to": to, "about": "All we know of it", "tlp": "AMBER"}
+    house.insist("POST", "/api/v1/cert/send/large", given)
+    return {"late": f"incident/{_mid(late).hex()}", "large": str(file)}
+
+
+def _watched(house: House, street: Street) -> tuple[Someone, dict[str, str]]:
+    """Somebody at a watch floor with a notice and a message of the direct line."""
+    someone = street.browser_of(house, "operator")
+    someone.come_by(house.enter_link("operator"))
+    someone.choose_password()
+    sent = house.insist("POST", "/api/v1/notices/send", NOTICE)
+    call(house, principal(house, street), "borealis.gov", "We see the outage too. It is not ours.")
+    listed = house.ask("GET", "/api/v1/hotline/list", None)["rows"]
+    return someone, {
+        "notice": _mid(sent["records"][0]["mid"]).hex(), "message": _mid(listed[0]["mid"]).hex(),
+    }  # fmt: skip
 
 
 def _mid(written: str) -> bytes:
@@ -156,7 +237,7 @@ def _mid(written: str) -> bytes:
 
 
 def test_every_page_of_the_console_is_looked_at() -> None:
-    looked = {*ROOT, *AUDITOR, *OVERSEER, *DOOR}
+    looked = {*ROOT, *FLOOR, *AUDITOR, *OVERSEER, *DOOR}
     assert {each.pattern for each in ROUTES if each.method == "GET"} - set(NO_PAGE) == looked
     assert set(NO_PAGE) <= {each.pattern for each in ROUTES}
 
@@ -167,11 +248,16 @@ def test_every_page_is_accessible_and_fits(
     browser: Browser, stage: Stage, language: str, theme: str
 ) -> None:
     look = Look(browser, language, theme)
-    for name, pages in (("root", ROOT), ("auditor", AUDITOR), ("overseer", OVERSEER)):
+    for name, pages in (("root", ROOT | MORE), ("auditor", AUDITOR), ("overseer", OVERSEER)):
         with look.page(stage.people[name]) as page:
             for pattern, path in pages.items():
                 url = f"{stage.house.url}/{path.format(**stage.places)}"
                 look.open(page, url, _named(pattern))
+    with look.page(stage.floor) as page:
+        for pattern, path in FLOOR.items():
+            look.open(
+                page, f"{stage.floor.house.url}/{path.format(**stage.places)}", _named(pattern)
+            )
     with look.page(stage.people["root"]) as page:
         for path, status in FAULTS.items():
             url = f"{stage.house.url}/{path.format(**stage.places)}"
@@ -185,7 +271,8 @@ def _through_the_door(look: Look, stage: Stage) -> None:
     with look.page() as page:
         guest = Someone(stage.house, "guest", page)
         look.open(page, f"{stage.house.url}/sign-in", "sign-in")
-        look.open(page, f"{stage.house.url}/no-such-page", "fault-door", 404)
+        for path, status in FAULTS_AT_THE_DOOR.items():
+            look.open(page, f"{stage.house.url}/{path}", f"fault-door-{_named(path)}", status)
         look.open(page, stage.house.enter_link("guest"), "enter")
         page.locator("main form button").first.click()
         page.wait_for_url("**/setup")

@@ -6,7 +6,7 @@ from tests.desks.cert.test_large import PART, padded, whole_of
 from tests.support.screens import Screen
 
 from detente.app.console.ask import Upload
-from detente.app.console.pages import compose, large
+from detente.app.console.pages import compose, drafts, large
 from detente.desks.cert import kinds
 from detente.desks.cert.formats import marking
 from detente.office.waiting import Policy
@@ -19,10 +19,13 @@ def _small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kinds, "OBJECTS_MAX", PART)
 
 
-def begun(objects: list[dict[str, object]]) -> tuple[Screen, str]:
+def begun(
+    objects: list[dict[str, object]],
+    policy: Policy = Policy(),  # noqa: B008  it is frozen
+) -> tuple[Screen, str]:
     """A form with a large file, looked at; and where its page stands."""
-    one = screen(Policy())
-    one.routes = (*compose.ROUTES, *large.ROUTES)
+    one = screen(policy)
+    one.routes = (*compose.ROUTES, *large.ROUTES, *drafts.ROUTES)
     one.__post_init__()
     answer = one.post(PATH, typed(one, do="look"), Upload("file", "big.json", whole_of(objects)))
     where = dict(answer.headers)["Location"]
@@ -53,6 +56,21 @@ def test_a_large_bundle_is_judged_shown_in_sums_and_sent_by_a_button() -> None:
     one.side.net.turn()
     assert len(one.side.of_kind("cert.bundle_file", ours=True)) == 1
     assert len(one.side.of_kind("cert.part", ours=True)) == 1
+
+
+def test_parts_that_two_must_agree_to_say_that_they_are_decided_together() -> None:
+    one, where = begun(padded(2 * PART + 1), Policy(second_person=frozenset({"cert"})))
+    one.get(where)
+    one.post(f"{where}/send", {})
+    for _ in range(9):
+        answer = one.get(where)
+        if answer.status == 303:
+            break
+    place = dict(answer.headers)["Location"]
+    assert place.startswith("/drafts/")
+    assert (
+        "2 more records of the same act are decided with this one." in one.get(place).data.decode()
+    )
 
 
 def test_who_thinks_better_of_it_sends_nothing() -> None:

@@ -196,6 +196,21 @@ def test_what_came_after_its_time_is_late(over: int, late: bool) -> None:
     assert (first.is_late, second.is_late) == (late, False)
 
 
+def test_a_clock_from_a_moment_that_the_next_state_owes_too_is_read_once() -> None:
+    first, second, *_ = KNOWN.states
+    further = replace(
+        KNOWN, states=(replace(first, owes=(*first.owes, *second.owes)), *KNOWN.states[1:])
+    )
+    (course,) = courses([FIRST, _notice(A, FIRST.mid)], (further,), A, B)
+    assert len(readings(course)) == 3, "one from the keeping of a record is another each time"
+    since = tuple(replace(each, clock=replace(each.clock, since="at")) for each in second.owes)
+    states = (replace(first, owes=(*first.owes, *since)), replace(second, owes=since))
+    further = replace(KNOWN, states=(*states, *KNOWN.states[2:]))
+    (course,) = courses([FIRST, _notice(A, FIRST.mid)], (further,), A, B)
+    found = readings(course)
+    assert [each.stopped_by is None for each in found] == [False, True]
+
+
 def test_a_record_begins_a_course_where_its_kind_says_or_goes_on_with_one() -> None:
     alone, goes_on = _notice(A, None), _notice(A, FIRST.mid)
     (course,) = courses([alone], (KNOWN,), A, B)

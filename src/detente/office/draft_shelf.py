@@ -3,6 +3,7 @@
 Below the rooms that keep them, let them go, and ask people about them.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from detente.core import envelope, record
@@ -43,6 +44,19 @@ class DraftShelf:
             raise self.gone(mid)
         return Values(row)
 
+    def together(self, row: Values) -> list[Values]:
+        """Return what one act wrote to the same desks into one matter and still stands as this, itself first.
+
+        A bundle in parts is such: half of it released would be half a bundle over there.
+        """
+        where = {"desk": row["desk"], "state": row["state"]}
+        found, after = [row], None
+        with self._register.shelf.begin() as tx:
+            while rows := tx.rows(waiting.DRAFTS).find(where, after, PAGE):
+                after = rows[-1]["mid"]
+                found += [each for each in map(Values, rows) if _is_beside(each, row)]
+        return found
+
     def of_state(self, mid: bytes, state: str) -> Values:
         """Return a record that stands in this state. Raises as `of` does."""
         row = self.of(mid)
@@ -79,16 +93,19 @@ class DraftShelf:
         body = Values({**who, "of": mid, "step": step, "act": act, "why": why or None, "by": by})
         return self._post.home_entry(home_kinds.DRAFT, desk, body, now)
 
-    def put(self, row: Values) -> None:
-        """Keep a row as it stands now."""
+    def put(self, rows: Sequence[Values]) -> None:
+        """Keep rows as they stand now."""
         with self._register.shelf.begin() as tx:
-            tx.rows(waiting.DRAFTS).put(dict(row))
+            for row in rows:
+                tx.rows(waiting.DRAFTS).put(dict(row))
 
-    def drop(self, mid: bytes) -> None:
-        """Forget a record that is done with."""
+    def drop(self, rows: Sequence[Values]) -> None:
+        """Forget records that are done with."""
         with self._register.shelf.begin() as tx:
-            tx.rows(waiting.DRAFTS).drop(mid)
-        self.dues().pop(mid, None)
+            for row in rows:
+                tx.rows(waiting.DRAFTS).drop(row["mid"])
+        for row in rows:
+            self.dues().pop(row.data("mid"), None)
 
     def dues(self) -> dict[bytes, Moment]:
         """Return when each record that is held back goes, by mid; a caller may change it."""
@@ -106,6 +123,17 @@ class DraftShelf:
             told = ((desk, row.text("desk")), (matter, header.matter), (kind, header.kind))
             if row.moment("at") < before and all(one in ("", other) for one, other in told):
                 drafts.drop(row.data("mid"))
+
+
+def _is_beside(one: Values, other: Values) -> bool:
+    # Who releases one has seen to whom, how urgent and under which marking: of the others it is no other.
+    same = all(one[name] == other[name] for name in ("act", "person", "at"))
+    return same and one["mid"] != other["mid"] and _frame(one) == _frame(other)
+
+
+def _frame(row: Values) -> tuple[object, ...]:
+    header = header_of(row)
+    return header.matter, header.to, header.prec, header.tlp
 
 
 def header_of(row: Values) -> record.Header:

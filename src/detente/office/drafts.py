@@ -5,11 +5,13 @@ whoever releases it is shown what opens from these bytes, and signs the same hea
 Source: spec/record.md 4.2, spec/link.md 9.
 """
 
+from collections.abc import Sequence
 from typing import Final
 
 from detente.core import limits
 from detente.core.errors import OurFault
 from detente.core.moment import Moment
+from detente.core.record import Header
 from detente.office import home_kinds, waiting, writing
 from detente.office.desk import Role
 from detente.office.draft_shelf import PAGE, DraftShelf, header_of
@@ -63,7 +65,8 @@ class Drafts:
         header = taken.header
         urgent = is_urgent(header.prec, header.kind)
         self.trail.saw(person, Note(row.text("desk"), "draft/show", (mid,), urgent))
-        return Shown(waiting.waits_of(row, taken.header), taken, self.shelf.steps(mid))
+        beside = len(self.shelf.together(row)) - 1
+        return Shown(waiting.waits_of(row, taken.header), taken, self.shelf.steps(mid), beside)
 
     def whole_mid(self, person: Person, given: bytes | Cut) -> bytes:
         """Return the mid of the one draft that begins so. Raises OurFault("form.mid")."""
@@ -79,29 +82,33 @@ class Drafts:
 
     @entered("draft/release")
     def release(self, person: Person, mid: bytes, now: Moment) -> Outcome:
-        """Sign a record as the second person, and let it go.
+        """Sign a record as the second person, and let it go, with all that its act wrote with it.
 
         Raises OurFault: office.no_draft, office.draft_done if somebody was first, office.forbidden,
         office.same_person, office.draft_late; the node's refusal by its own code: then it waits on.
         """
         row = self.shelf.of_state(mid, WAITS)
         permit(person, row.text("desk"), Role.RELEASE)
-        taken = self._register.take_waiting(row.data("envelope"))
-        self._refuse_same(person, row, taken.signers.author)
-        _refuse_late(taken, now)
-        register, second = self._register, person.signer_id
-        sealed = writing.release(row.data("envelope"), second, register.book, register.keys)
-        self._decide(person, row, "released", now, taken=taken)
-        row = row.with_(envelope=sealed, releaser=person.name, second=second)
-        if self._policy.holds(taken.header.prec):
+        rows, written = [], []
+        second = person.signer_id
+        for each in self.shelf.together(row):
+            taken = self._register.take_waiting(each.data("envelope"))
+            self._refuse_same(person, each, taken.signers.author)
+            _refuse_late(taken, now)
+            register = self._register
+            sealed = writing.release(each.data("envelope"), second, register.book, register.keys)
+            rows.append(each.with_(envelope=sealed, releaser=person.name, second=second))
+            author = taken.signers.author
+            one = (each.data("mid"), author, taken.header, taken.text, taken.body, sealed, second)
+            written.append(Written(*one))
+        self._decide(person, rows, "released", now, headers=[one.header for one in written])
+        if self._policy.holds(written[0].header.prec):
             until = now + self._policy.hold_back
-            self.shelf.put(row.with_(state=HELD, until=until))
-            self.shelf.dues()[mid] = until
-            return Outcome((), held=(mid,))
-        written = Written(
-            mid, taken.signers.author, taken.header, taken.text, taken.body, sealed, second
-        )
-        return self.leaving.leave(row, written, now)
+            self.shelf.put([each.with_(state=HELD, until=until) for each in rows])
+            mids = tuple(one.mid for one in written)
+            self.shelf.dues().update(dict.fromkeys(mids, until))
+            return Outcome((), held=mids)
+        return self.leaving.leave(rows, written, now)
 
     @entered("draft/release")
     def release_alone(self, person: Person, mid: bytes, why: str, now: Moment) -> Outcome:
@@ -114,26 +121,34 @@ class Drafts:
         row = self.shelf.of_state(mid, WAITS)
         desk = row.text("desk")
         permit(person, desk, Role.AUTHOR)
-        taken = self._register.take_waiting(row.data("envelope"))
-        self._post.permit_unreleased(taken.header.prec, taken.header.kind)
-        _refuse_late(taken, now)
-        letter = _again(taken, desk, why, now)
-        written = self._post.write(letter, person.signer_id)
+        rows, letters = self.shelf.together(row), []
+        for each in rows:
+            taken = self._register.take_waiting(each.data("envelope"))
+            self._post.permit_unreleased(taken.header.prec, taken.header.kind)
+            _refuse_late(taken, now)
+            letters.append(_again(taken, desk, why, now))
+        written = [self._post.write(each, person.signer_id) for each in letters]
         try:
-            self._post.enter_all(self._alone(person, row, written, now), now)
+            self._post.enter_all(self._alone(person, rows, written, now), now)
         except OurFault as fault:
             if fault.code != "store.full":
                 raise
-            letter = marked_unaudited(letter, fault)
-            written = self._post.write(letter, person.signer_id)
-            self._post.enter_late(self._alone(person, row, written, now), now)
-        return self.leaving.leave(row.with_(by=written.mid), written, now)
+            marked = [marked_unaudited(each, fault) for each in letters]
+            written = [self._post.write(each, person.signer_id) for each in marked]
+            self._post.enter_late(self._alone(person, rows, written, now), now)
+        return self.leaving.leave(rows, written, now)
 
-    def _alone(self, person: Person, row: Values, sent: Written, now: Moment) -> list[Written]:
-        desk, act, mid = row.text("desk"), row.text("act"), row.data("mid")
+    def _alone(
+        self, person: Person, rows: list[Values], sent: list[Written], now: Moment
+    ) -> list[Written]:
+        desk, act = rows[0].text("desk"), rows[0].text("act")
+        replaced = zip([row.data("mid") for row in rows], [one.mid for one in sent], strict=True)
         return [
-            self._post.entry_of(person, desk, act, [sent.mid], now),
-            self.shelf.entry(person, desk, act, mid, "replaced", now, by=sent.mid),
+            self._post.entry_of(person, desk, act, [one.mid for one in sent], now),
+            *(
+                self.shelf.entry(person, desk, act, mid, "replaced", now, by=by)
+                for mid, by in replaced
+            ),
         ]
 
     @entered("draft/refuse")
@@ -145,8 +160,9 @@ class Drafts:
         _WHY.check(why.strip())
         row = self.shelf.of_state(mid, WAITS)
         permit(person, row.text("desk"), Role.RELEASE)
-        self._decide(person, row, "refused", now, why)
-        self.shelf.drop(mid)
+        rows = self.shelf.together(row)
+        self._decide(person, rows, "refused", now, why)
+        self.shelf.drop(rows)
 
     @entered("draft/withdraw")
     def withdraw(self, person: Person, mid: bytes, now: Moment) -> None:
@@ -161,8 +177,9 @@ class Drafts:
                 f"the draft is {row.text('person')}'s, who alone takes it back",
                 "refuse it, with a reason: detente draft refuse",
             )
-        self._decide(person, row, "withdrawn", now)
-        self.shelf.drop(mid)
+        rows = self.shelf.together(row)
+        self._decide(person, rows, "withdrawn", now)
+        self.shelf.drop(rows)
 
     def _refuse_same(self, person: Person, row: Values, author: str) -> None:
         people = self._register.book.card.desks[row.text("desk")].signers
@@ -178,21 +195,22 @@ class Drafts:
     def _decide(
         self,
         person: Person,
-        row: Values,
+        rows: Sequence[Values],
         step: str,
         now: Moment,
         why: str = "",
-        taken: Taken | None = None,
+        headers: Sequence[Header] = (),
     ) -> None:
-        desk, act, mid = row.text("desk"), row.text("act"), row.data("mid")
-        entry = self.shelf.entry(person, desk, act, mid, step, now, why)
+        desk, act = rows[0].text("desk"), rows[0].text("act")
+        mids = [row.data("mid") for row in rows]
+        entries = [self.shelf.entry(person, desk, act, mid, step, now, why) for mid in mids]
         try:
-            self._post.enter_all([entry], now)
+            self._post.enter_all(entries, now)
         except OurFault as fault:
-            marked = taken is not None and "unaudited" in (taken.header.ext or {})
+            marked = headers and all("unaudited" in (each.ext or {}) for each in headers)
             if fault.code != "store.full" or not marked:
                 raise  # its header does not say UNAUDITED: its author must write it anew
-            self._post.enter_late([entry], now)
+            self._post.enter_late(entries, now)
 
 
 def _refuse_late(taken: Taken, now: Moment) -> None:

@@ -22,22 +22,25 @@ class Leaving:
         self._register, self._post, self._shelf = register, post, shelf
         self._leaving = True  # whether some may stand here that have left
 
-    def leave(self, row: Values, written: Written, now: Moment) -> Outcome:
-        """Send a record; its row goes once the node has it. Raises the node's refusal: it waits on."""
-        leaving = row.with_(state=LEAVING, by=written.mid)
+    def leave(self, rows: Sequence[Values], written: Sequence[Written], now: Moment) -> Outcome:
+        """Send records; their rows go once the node has them. Raises the node's refusal: they wait on."""
+        pairs = zip(rows, written, strict=True)
+        leaving = [dict(row.with_(state=LEAVING, by=one.mid)) for row, one in pairs]
         self._leaving = True
         try:
             answers = self._post.hand_in(
-                [written], now, also=lambda tx: tx.rows(waiting.DRAFTS).put(dict(leaving))
+                written, now, also=lambda tx: tx.rows(waiting.DRAFTS).put_many(leaving)
             )
         except OurFault as fault:
             if fault.code != "hatch.closed":
                 self.settle()
             raise
-        self.settle(sent=() if answers[0].code else (written.mid,))
-        if answers[0].code:
-            raise unsent.refusal(answers[0])
-        return Outcome((written.mid,), (written.mid,) if answers[0].slowed else ())
+        self.settle(sent=[answer.mid for answer in answers if not answer.code])
+        for answer in answers:
+            if answer.code:
+                raise unsent.refusal(answer)
+        slowed = tuple(answer.mid for answer in answers if answer.slowed)
+        return Outcome(tuple(one.mid for one in written), slowed)
 
     def settle(self, sent: Sequence[bytes] = ()) -> None:
         """Forget what has left; what our node refused at once waits on.

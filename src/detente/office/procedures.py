@@ -282,12 +282,17 @@ def _open(
 
 
 def readings(course: Course) -> tuple[Reading, ...]:
-    """Return every clock of a course, the first that ran first; those of the last state still run."""
-    followed = [*(step.entry for step in course.steps[1:]), None]
+    """Return every clock of a course, the first that ran first; those of the last state still run.
+
+    A clock that runs from a moment in the opening record, and that the next state owes too, goes
+    on there: it is read once.
+    """
+    followed = [*course.steps[1:], None]
     return tuple(
-        _reading(course, step, duty, after)
+        _reading(course, step, duty, None if after is None else after.entry)
         for step, after in zip(course.steps, followed, strict=True)
         for duty in course.procedure.named[step.end].owes
+        if not (after and duty.clock.since and duty in course.procedure.named[after.end].owes)
     )
 
 

@@ -115,11 +115,15 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What a releaser is shown: the record as it opens from its own bytes, commit checked."""
+    """What a releaser is shown: the record as it opens from its own bytes, commit checked.
+
+    beside: how many more records of the same act are decided with it.
+    """
 
     waits: Waits
     taken: Taken
     steps: tuple[Step, ...]
+    beside: int = 0
 
 
 def waits_of(row: Values, header: Header) -> Waits:

@@ -237,6 +237,11 @@ def test_who_never_warned_owes_the_notification_all_the_same(pair: tuple[Side, S
     assert states(pair) == {"notified"}
 
 
+def test_the_clock_of_the_notification_runs_on_through_the_warning() -> None:
+    one, two = (state.owes for state in procedures.WARNING.states[:2])
+    assert two[0] in one, "the same duty, so that its clock is read once"
+
+
 def test_what_was_no_incident_is_closed_and_nothing_is_owed(pair: tuple[Side, Side]) -> None:
     mid = opened(pair, "aware", **KNOWN)
     said(pair, pair[0], "close", mid, result="false_alarm")

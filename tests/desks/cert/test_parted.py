@@ -4,10 +4,12 @@ from collections.abc import Mapping
 
 import pytest
 from tests.desks.cert.test_index import indicator
-from tests.desks.cert.test_large import PART, line, padded, send, whole_of
+from tests.desks.cert.test_large import PART, begin, line, padded, send, step_on, whole_of
 from tests.office.test_files import inspect
 from tests.support.makers import AURELIA, BOREALIS
 from tests.support.offices import PERSON, Net, Side
+from tests.support.outcomes import fault_of
+from tests.support.pairs import RELEASER, WHY, pairs
 
 from detente.core.errors import OurFault
 from detente.core.moment import Span
@@ -17,6 +19,7 @@ from detente.office.fields import Value, Values
 from detente.office.reader import TableReader
 from detente.office.stands import COURSES
 from detente.office.tables import Row
+from detente.office.waiting import Policy
 
 PARTS = 3
 REASON: Mapping[str, Value] = {"reason": "false", "prec": "ROUTINE"}
@@ -188,3 +191,74 @@ def test_all_at_once_is_for_what_went_in_parts(net: Net) -> None:
 )  # fmt: skip
 def test_a_withdrawal_says_one_of_three(body: dict[str, Value], is_wrong: bool) -> None:
     assert bool(wrong_withdraw(Values(body))) is is_wrong
+
+
+# Two people.
+
+
+def waiting(net: Net, prec: str = "FLASH") -> tuple[bytes, ...]:
+    a, b = net.sides
+    data = whole_of(padded((PARTS - 1) * PART + 1))
+    state = step_on(a, begin(a, b, data, prec=prec))
+    assert state.outcome is not None
+    assert state.outcome.mids == ()
+    return state.outcome.waiting
+
+
+def test_parts_that_two_people_must_agree_to_go_together_or_not_at_all() -> None:
+    net = pairs()
+    a, b = net.sides
+    mids = waiting(net)
+    assert len(mids) == PARTS
+    net.turn()
+    assert b.rows(transfers.PARTS) == []
+    assert a.office.drafts.show(RELEASER, mids[1]).beside == PARTS - 1, "and is told so"
+    outcome = a.office.drafts.release(RELEASER, mids[1], net.now)
+    assert set(outcome.mids) == set(mids)
+    net.turn()
+    inspect(net)
+    assert (line(a)["state"], line(b)["state"]) == ("delivered", "whole")
+    signed = {each.signers.releaser for each in a.in_log(b) if each.mid in mids}
+    assert signed == {"s-02"}
+
+
+@pytest.mark.parametrize("step", ["refuse", "withdraw"])
+def test_who_says_no_to_one_part_says_it_to_all(step: str) -> None:
+    net = pairs()
+    a, b = net.sides
+    mids, drafts = waiting(net), a.office.drafts
+    other = waiting(net)
+    if step == "refuse":
+        drafts.refuse(RELEASER, mids[2], "not yet", net.now)
+    else:
+        drafts.withdraw(PERSON, mids[2], net.now)
+    assert {each.mid for each in drafts.waiting(PERSON)} == set(other), "the other act waits on"
+    assert fault_of(drafts.release, RELEASER, mids[0], net.now) == "office.draft_done"
+    net.turn()
+    assert b.rows(transfers.PARTS) == []
+
+
+def test_who_sends_one_part_alone_sends_all_of_them_so() -> None:
+    net = pairs(Policy(unreleased=True))
+    a, b = net.sides
+    mids = waiting(net)
+    assert len(a.office.drafts.release_alone(PERSON, mids[1], WHY, net.now).mids) == PARTS
+    net.turn()
+    inspect(net)
+    assert (line(a)["state"], line(b)["state"]) == ("delivered", "whole")
+    assert a.office.drafts.waiting(PERSON) == ()
+
+
+def test_parts_that_are_held_back_are_taken_back_together_and_go_together() -> None:
+    net = pairs(Policy(second_person=frozenset({"cert"}), hold_back=Span.of(hours=1)))
+    a, b = net.sides
+    first, second = (waiting(net, "ROUTINE") for _ in range(2))
+    drafts = a.office.drafts
+    for mids in (first, second):
+        assert set(drafts.release(RELEASER, mids[0], net.now).held) == set(mids)
+    drafts.withdraw(RELEASER, first[1], net.now)
+    net.now += Span.of(hours=1)
+    net.turn()
+    inspect(net)
+    assert {row.data("mid") for row in b.rows(transfers.PARTS)} == set(second)
+    assert line(b)["state"] == "whole"

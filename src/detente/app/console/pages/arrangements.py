@@ -93,7 +93,10 @@ def _terms(rows: list[Row], language: str) -> Terms | None:
         upto=row.text("upto"),
         pap=row.text("pap"),
         types=row.texts("type") if "type" in row else (),
-        sectors=row.texts("sector") if "sector" in row else (),
+        sectors=tuple(
+            body.choice(_DESK, each, words(), language)
+            for each in (row.texts("sector") if "sector" in row else ())
+        ),
         way=body.choice(_DESK, row.text("way"), words(), language),
         said=row.moment("created"),
         until=until if isinstance(until, Moment) else None,

@@ -123,6 +123,7 @@ def _show(site: Site, ask: Ask, fault: OurFault | TheirFault | None) -> Answer:
         "one": _opened(site, shown),
         "row": _row(site, waits, person),
         "steps": _steps(shown.steps),
+        "beside": shown.beside,
         "may_release": may_release,
         "may_refuse": waiting and person.may(waits.desk, Role.RELEASE),
         "may_take_back": mine,
