@@ -212,8 +212,6 @@ API: Final[Mapping[str, tuple[str, ...]]] = {
     "POST cert/send": WRITES,
     "POST cert/answer": ANSWERS,
     "POST cert/withdraw": WRITES,
-    "POST cert/aware": WRITES,
-    "POST cert/early": WRITES,
     "POST cert/acknowledge": ANSWERS,
     "GET cert/list": DESK,
     "GET cert/show": DESK,

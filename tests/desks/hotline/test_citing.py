@@ -82,17 +82,17 @@ def test_texts_are_looked_through_for_agreed_and_disagreed_terms_the_disagreed_f
         )  # fmt: skip
     for text in ("Alarm: an attack.", "Alarm: an incident.", "Тревога: инцидент."):
         for end, peer in ((aurelia, BOREALIS), (borealis, AURELIA)):
-            rows = end.look("cited", peer=peer, text=("No term.", text))
+            rows = end.look("cited", peer=peer, text=f"No term. {text}")
             assert [(row["concept"], row["told"]) for row in rows] == [
                 ("incident", "disagreed"), ("alarm", "agreed"),
             ]  # fmt: skip
             assert set(str(rows[0]["wording"]).split(" / ")) == {"incident", "attack"}
-    assert aurelia.look("cited", peer="cassia.gov", text=("Alarm",)) == ()
+    assert aurelia.look("cited", peer="cassia.gov", text="Alarm") == ()
 
 
-def test_so_many_texts_are_looked_through_at_once_and_no_more() -> None:
+def test_a_text_so_long_is_looked_through_and_no_longer() -> None:
     look = next(each for each in DESK.looks if each.name == "hotline/cited")
     field = next(each for each in look.fields if each.name == "text")
-    assert field.check(("a",) * CITED_MAX)
+    assert field.check("a" * CITED_MAX)
     with pytest.raises(OurFault):
-        field.check(("a",) * (CITED_MAX + 1))
+        field.check("a" * (CITED_MAX + 1))

@@ -7,7 +7,7 @@ from typing import Final
 from detente.app.console.ask import Ask
 from detente.app.console.site import Site
 from detente.core.errors import OurFault
-from detente.desks.hotline.forms import CITED_MAX, cited
+from detente.desks.hotline.forms import cited
 from detente.office.desk import Role
 from detente.office.fields import Values
 
@@ -45,12 +45,14 @@ def terms(site: Site, ask: Ask, peer: str, texts: Sequence[str]) -> list[Term]:
     """
     if not texts or not ask.person.may(DESK, Role.READ):
         return []
-    given = Values({"peer": peer, "text": tuple(texts[:CITED_MAX])})
     try:
-        rows = site.office.look(ask.person, f"{DESK}/cited", given, site.now())[1]
+        rows = site.office.look(ask.person, f"{DESK}/glossary", Values({"peer": peer}), site.now())[
+            1
+        ]
     except OurFault:
         return []
-    return [_term(row) for row in map(Values, rows) if row["told"] != "proposed"]
+    told = [_term(row) for row in map(Values, rows) if row["told"] != "proposed"]
+    return sorted(used(texts, told), key=lambda each: each.agreed)
 
 
 def _term(row: Values) -> Term:

@@ -192,8 +192,8 @@ def read_terms(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:
 
 
 def read_cited(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:
-    """Return terms of the glossary with a peer that texts use, the disagreed first."""
-    return _cited(look, values.text("peer"), values.texts("text"))
+    """Return terms of the glossary with a peer that a text uses, the disagreed first."""
+    return _cited(look, values.text("peer"), (values.text("text"),))
 
 
 def _cited(look: Reader, peer: str, texts: Sequence[str]) -> tuple[Row, ...]:
@@ -322,7 +322,7 @@ TERMS: Final = Look(
 )
 CITED: Final = Look(
     name="hotline/cited",
-    fields=(_PEER, Field("text", LongText(8_000), many=True, count_max=rules.CITED_MAX)),
+    fields=(_PEER, Field("text", LongText(rules.CITED_MAX))),
     read=read_cited,
     columns=_GLOSSARY_COLUMNS,
     example='borealis.gov --text "Инцидент в сети."',

@@ -16,7 +16,9 @@ WINDOW: Final = Span.of(
 PRESENT_FOR: Final = Span.of(hours=12)  # who entered and never left is not there for ever
 _MATTER: Final = b"detente/v1/hotline-test\n"
 _MATTER_CHARS: Final = 32
-CITED_MAX: Final = 512  # texts that are looked through for terms at once
+CITED_MAX: Final = (
+    400  # characters that somebody has looked through for terms: they stand in an address
+)
 _WORD: Final = re.compile(r"\w+(?:['\u2019]\w+)*")
 _SENTENCE: Final = re.compile(r"[.,;:!?\u2026]+(?=\s|$)|[()\[\]{}]|\s[-\u2013\u2014]+\s|\n\s*\n")
 _UNSEEN: Final = {0xAD: None, 0x301: None}  # a soft hyphen; the stress mark of Russian books

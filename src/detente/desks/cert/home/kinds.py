@@ -37,7 +37,7 @@ DOMAIN: Final = Field(
 )
 AS: Final = Field("asn", Whole(1, AS_MAX), required=False, many=True)
 MAIL: Final = Field(
-    "mail", Text(254, form=r"[^\s@<>\"',;:\\()\[\]]{1,64}@[A-Za-z0-9.-]{1,189}"), required=False,
+    "mail", Text(254, form=r"[^\s\x00-\x1f\x7f-\x9f@<>\"',;:\\()\[\]]{1,64}@[A-Za-z0-9.-]{1,189}"), required=False,
     many=True, count_max=16,
 )  # fmt: skip
 BY: Final = Field("means", OneOf(*MEANS))
