@@ -4,7 +4,7 @@ from dataclasses import replace
 from hashlib import sha256
 
 import pytest
-from tests.support.offices import PERSON, Net, Side
+from tests.support.offices import OBJECT, PERSON, Net, Side
 from tests.support.outcomes import fault_of
 from tests.support.pairs import READER, RELEASER, WHY, pairs, wish
 
@@ -14,6 +14,7 @@ from detente.core.moment import Span
 from detente.node.ports import Kept
 from detente.office import home_folds, waiting
 from detente.office.desk import Role
+from detente.office.fields import Value, Values
 from detente.office.people import Person
 from detente.office.reading import Refusal
 from detente.office.waiting import Policy
@@ -349,3 +350,28 @@ def test_a_liar_who_signs_both_roles_is_found_out_by_the_peer(net: Net) -> None:
         found = b.office._register.take(Kept(origin, 0, net.now, lied))
         assert isinstance(found, Refusal)
         assert found.fault.code == code
+
+
+@pytest.mark.parametrize(("prec", "beside"), [("PRIORITY", 0), ("ROUTINE", 1)])
+def test_what_is_decided_together_is_as_urgent_as_what_was_seen(prec: str, beside: int) -> None:
+    net = pairs(Policy(second_person=frozenset({"cert.withdraw"})))
+    side, other = net.sides
+    sent = side.send("taken back twice", other)
+    net.settle()
+    given: dict[str, Value] = {
+        "mid": sent,
+        "object": (Values({"id": OBJECT}),),
+        "reason": "false",
+        "all": False,
+    }
+    first, second = (
+        side.office.act(PERSON, "cert/withdraw", Values({**given, "prec": each}), net.now).waiting[
+            0
+        ]
+        for each in ("ROUTINE", prec)
+    )
+    drafts = side.office.drafts
+    assert drafts.show(RELEASER, first).beside == beside
+    drafts.release(RELEASER, first, net.now)
+    left = {each.mid for each in drafts.waiting(PERSON)}
+    assert left == (set() if beside else {second})
