@@ -8,7 +8,7 @@ from detente.desks.cert.home import kinds, whose
 from detente.office.desk import Fold, Opened
 from detente.office.fields import Digest, Field, FileText, Mid, OneOf, Text, Values, When, Whole
 from detente.office.reader import Reader
-from detente.office.tables import Rows, Table
+from detente.office.tables import Row, Rows, Table
 
 CONSTITUENTS: Final = Table(
     name="cert_constituents",
@@ -80,9 +80,10 @@ def fold_read(rows: Rows, opened: Opened) -> None:
 def fold_token(rows: Rows, opened: Opened) -> None:
     """Keep the hash of a constituent's own token, in place of one before; without one it has none."""
     before = Values(rows.get(opened.body.text("key")) or {})
-    if not before or _rank(before, "made") <= (opened.created, opened.n, opened.mid):
-        row = {**opened.body, "token": opened.body.get("token"), "mid": opened.mid}
-        rows.put({**row, "made": opened.created, "n": opened.n})
+    own: Row = {"mid": opened.mid, "made": opened.created, "n": opened.n}
+    row: Row = {**opened.body, "token": opened.body.get("token"), **own}
+    if not before or _reach(before) <= _reach(Values(row)):
+        rows.put(row)
 
 
 def fold_told(rows: Rows, opened: Opened) -> None:
@@ -130,6 +131,11 @@ def _put(rows: Rows, who: Values, opened: Opened) -> None:
     if before and _rank(before, "changed") > (opened.created, opened.n, opened.mid):
         return  # the latest counts, whichever is folded last
     rows.put({**who, "mid": opened.mid, "changed": opened.created, "n": opened.n})
+
+
+def _reach(row: Values) -> tuple[Moment, int, bool, bytes]:
+    # Of two words of one moment the one that takes a token away counts: nobody reads on by chance.
+    return row.moment("made"), row.whole("n"), "token" not in row, row.data("mid")
 
 
 def _rank(row: Values, at: str) -> tuple[Moment, int, bytes]:
