@@ -179,3 +179,17 @@ def test_a_crowd_is_counted_up_to_a_limit(net: Net, monkeypatch: pytest.MonkeyPa
         counts = [each.count for each in page(b, count_max=500).items]
         many = number + 1 > FOLD_AT
         assert counts == ([min(number + 1, FOLD_AT + 2)] if many else [1] * (number + 1))
+
+
+def test_every_crowd_is_a_line_however_many_there_are(
+    net: Net, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crowds, "_BATCH", 2)
+    b, now = net.sides[1], net.now
+    kinds = [f"cert.kind_{letter}" for letter in "abcde"]
+    for at, kind in enumerate(kinds):
+        start = at * 100
+        wait(b, [seeded(start + n, now, kind=kind) for n in range(FOLD_AT + 1)])
+    lines = page(b).items
+    assert sorted(each.kind for each in lines) == kinds
+    assert {each.count for each in lines} == {FOLD_AT + 1}

@@ -104,8 +104,11 @@ def _turn(tx: ShelfTx, name: str, *, folded: bool) -> None:
 
 
 def of_desk(tx: ShelfTx, desk: str) -> list[str]:
-    """Return the crowds of a desk: few, for each peer some kinds and precedences."""
-    return [Values(row).text("crowd") for row in tx.rows(CROWDS).find({"desk": desk}, None, _BATCH)]
+    """Return every crowd of a desk: few, for each peer some kinds and precedences."""
+    found: list[str] = []
+    while rows := tx.rows(CROWDS).find({"desk": desk}, found[-1] if found else None, _BATCH):
+        found += [Values(row).text("crowd") for row in rows]
+    return found
 
 
 def urgent(tx: ShelfTx, desk: str, count_max: int) -> str:
