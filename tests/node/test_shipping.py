@@ -24,7 +24,7 @@ from detente.store.logs import SqliteLogs
 
 KEY = bytes(range(32))
 HANDLE = b"h" * 16
-LARGE = b"x" * 40_000  # more than goes inline
+LARGE = b"x" * 140_000  # more than goes inline
 
 
 @pytest.fixture

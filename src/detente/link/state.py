@@ -123,7 +123,7 @@ class State:
     def inline_max(self) -> int:
         """Bytes of an envelope that needs no staging, by the line that records go over."""
         pace = self.conns[self.live].queue.pace if self.live is not None else None
-        return pace.inline_limit if pace and pace.is_known else limits.INLINE_MAX
+        return pace.inline_limit if pace and pace.is_known else limits.INLINE_UNKNOWN
 
     @property
     def rests(self) -> bool:

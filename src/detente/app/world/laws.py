@@ -199,7 +199,7 @@ class Laws:
         waiting = [
             row
             for row in disk.waiting.get(link, [])
-            if row.rank == FLASH or row.staged or len(row.envelope) <= limits.INLINE_MAX
+            if row.rank == FLASH or row.staged or len(row.envelope) <= limits.INLINE_UNKNOWN
         ]
         ranks = [self._ranks.get(envelopes.entry_mid(row.entry), 0) for row in fresh]
         must(
