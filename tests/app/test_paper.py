@@ -209,12 +209,16 @@ def test_a_session_shows_each_text_beside_its_translation() -> None:
     other.do("translate", mid=mid, language="ru", by="А. Линд", text="Что вы видите?", send=True)
     said(one, "correct", mid=mid, language="en", text="What do you see now?")
     said(other, "say", to=(f"hotline@{ALBA}",), language="ru", text="Мы видим учение.")
+    one.do("attend", to=(f"hotline@{BORIA}",), step="enter", name="A. Lind", role="principal")
+    other.do("attend", to=(f"hotline@{ALBA}",), step="enter", name="И. Орлов", role="interpreter")
+    one.do("attend", to=(f"hotline@{BORIA}",), step="leave", name="A. Lind", role="principal")
     day = str(net.now)[:10]
     made = session.make(one.office, DRAFTER, BORIA, day, "en", net.now)
     whole = " ".join(texts(press.pdf(made)))
     for each in (
         f"Direct line with {BORIA}, {day}", "What do you see?", "Что вы видите?", "А. Линд", "Мы видим учение.",
-        "What do you see now?", "Correction", "There is no translation", "released by s-02", "TLP:RED",
+        "What do you see now?", "Correction", "Who was at the line", "Кто был на линии", "A. Lind principal",
+        "И. Орлов interpreter", "not said", "There is no translation", "released by s-02", "TLP:RED",
     ):  # fmt: skip
         assert each in whole, each
     assert press.pdf(made) == press.pdf(made)
