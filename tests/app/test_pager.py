@@ -28,7 +28,7 @@ from detente.app.process.pager import (
 from detente.core.errors import OurFault
 from detente.core.moment import Moment, Span
 from detente.office import crowds, items
-from detente.office.alarms import Bell, Ring
+from detente.office.alarms import Bell, Rang, Ring
 from detente.office.desk import Role
 from detente.office.people import Person
 
@@ -219,6 +219,25 @@ def test_how_it_fares_is_told(journal: Journal) -> None:
     well = Bell("webhook", SINCE + Span(10_000), SINCE, False, "", 0, 0, TRIES_MAX)
     assert one.bells() == [well]
     assert Pager(None, log, lambda *_: None).bells() == []
+
+
+def test_after_a_restart_it_goes_on_as_the_home_log_has_it(journal: Journal) -> None:
+    later = SINCE + Span(10_000)
+    one, _ = made(journal, "http://127.0.0.1:1/")
+    one.recall(Rang("webhook", "notices", SINCE, later, "it answers 503"))
+    assert one.bells() == [Bell("webhook", SINCE, later, True, "it answers 503", 0, 0, TRIES_MAX)]
+    assert one.failed is not None
+    assert (one.failed.desk, one.failed.since) == ("notices", later)
+    well, _ = made(journal, "http://127.0.0.1:1/")
+    well.recall(Rang("webhook", "notices", later, SINCE, "it answers 503"))
+    assert well.bells() == [Bell("webhook", later, SINCE, False, "", 0, 0, TRIES_MAX)]
+    assert well.failed is None
+    log: Any = journal
+    none = Pager(None, log, lambda *_: None)
+    none.recall(Rang("webhook", "notices", None, later, "it answers 503"))
+    assert none.failed is None, "nobody is told of an address that is gone"
+    for each in (one, well):
+        each.close()
 
 
 @pytest.mark.parametrize("chars", [SECRET_MAX, SECRET_MAX + 1])

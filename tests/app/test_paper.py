@@ -176,6 +176,38 @@ def test_the_log_of_a_day_is_made_to_be_signed(ends: tuple[Watch, Watch]) -> Non
         assert each in whole, each
 
 
+def test_hand_overs_stand_in_the_log_without_anybody_writing_them(
+    ends: tuple[Watch, Watch],
+) -> None:
+    one, _ = ends
+    watch, at = one.office.watch, one.net.now
+    watch.take(WATCH, "notices", at)
+    watch.hand(WATCH, "notices", "orlov", "Авария на юге открыта.", 3, at + Span.of(hours=1))
+    watch.leave(WATCH, "notices", at + Span.of(hours=2))
+    made = log.make(one.office, WATCH, DAY, "en", one.net.now)  # no entry, and a log all the same
+    whole = " ".join(texts(press.pdf(made)))
+    for each in (
+        "Hand-overs, as the watch records have them", "Передачи смены", "took the watch", "вахта принята",
+        "asked to take over: orlov", "Авария на юге открыта.", "3 open", "left the watch", "Signed by hand",
+        "3 entries, the last at 2026-11-22 12:00:00 UTC",
+    ):  # fmt: skip
+        assert each in whole, each
+    page = Screen(one, ROUTES, person=WATCH).get("watch").data.decode()
+    assert f'href="/paper/log/{str(one.net.now)[:10]}"' in page
+    story(ends, exercise="NORTHERN LAMP")  # who has the watch is no drill
+    mixed = log.make(one.office, WATCH, DAY, "en", one.net.now)
+    assert mixed.exercise == ""
+
+
+def test_a_log_has_its_words_in_both_languages(ends: tuple[Watch, Watch]) -> None:
+    one, _ = ends
+    story(ends)
+    made = log.make(one.office, WATCH, DAY, "ru", one.net.now)
+    whole = " ".join(texts(press.pdf(made)))
+    for each in ("уведомление N6 2026-001", "notice N6 2026-001", "author s-01", "автор s-01"):
+        assert each in whole, each
+
+
 def test_a_log_of_an_exercise_alone_is_marked_on_its_page(ends: tuple[Watch, Watch]) -> None:
     story(ends, exercise="NORTHERN LAMP")
     made = log.make(ends[0].office, WATCH, DAY, "ru", ends[0].net.now)
@@ -209,12 +241,16 @@ def test_a_session_shows_each_text_beside_its_translation() -> None:
     other.do("translate", mid=mid, language="ru", by="А. Линд", text="Что вы видите?", send=True)
     said(one, "correct", mid=mid, language="en", text="What do you see now?")
     said(other, "say", to=(f"hotline@{ALBA}",), language="ru", text="Мы видим учение.")
+    one.do("attend", to=(f"hotline@{BORIA}",), step="enter", name="A. Lind", role="principal")
+    other.do("attend", to=(f"hotline@{ALBA}",), step="enter", name="И. Орлов", role="interpreter")
+    one.do("attend", to=(f"hotline@{BORIA}",), step="leave", name="A. Lind", role="principal")
     day = str(net.now)[:10]
     made = session.make(one.office, DRAFTER, BORIA, day, "en", net.now)
     whole = " ".join(texts(press.pdf(made)))
     for each in (
         f"Direct line with {BORIA}, {day}", "What do you see?", "Что вы видите?", "А. Линд", "Мы видим учение.",
-        "What do you see now?", "Correction", "There is no translation", "released by s-02", "TLP:RED",
+        "What do you see now?", "Correction", "Who was at the line", "Кто был на линии", "A. Lind principal",
+        "И. Орлов interpreter", "not said", "There is no translation", "released by s-02", "TLP:RED",
     ):  # fmt: skip
         assert each in whole, each
     assert press.pdf(made) == press.pdf(made)

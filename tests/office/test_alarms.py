@@ -9,6 +9,7 @@ from detente.core.moment import Moment, Span
 from detente.office.alarms import LADDER, Ring
 from detente.office.fields import Value
 from detente.office.home_folds import TRAIL
+from detente.office.home_kinds import BELL_WHY_MAX
 from detente.office.people import Person, Place
 from detente.office.waiting import Policy
 
@@ -108,7 +109,9 @@ def test_an_office_that_was_down_goes_on_where_it_was(net: Net) -> None:
     net.now = since + Span.of(seconds=150)
     b.start_office()
     net.turn()
-    assert [each.step for each in rings(net)] == ["supervisor"]
+    told = [(each.step, each.by) for each in rings(net)]
+    # Nobody entered how the command ended: it is told again, by each bell, and the next step is new.
+    assert told == [("command", "command"), ("command", "webhook"), ("supervisor", "")]
     b.office.rebuild(net.now)
     net.turn()
     assert rings(net) == [], "a step is taken once, whatever is folded again"
@@ -173,3 +176,40 @@ def test_a_home_log_without_room_keeps_no_alarm_from_ringing(
     net.settle()
     net.turn()
     assert [each.step for each in b.office.alarms.steps([mid])].count("command") == 1
+
+
+def test_what_a_bell_had_not_told_before_a_restart_it_tells_after(net: Net) -> None:
+    flash(net)
+    since, b = net.now, net.sides[1]
+    at(net, since, 60)
+    (ring,) = again(net, ("command", "command"), ("command", "webhook"))[:1]
+    b.office.alarms.rang(ring, net.now, well=True, by="command")
+    again(net, ("command", "webhook"))
+    b.office.alarms.rang(ring, net.now, well=False, by="webhook", why="it answers 503")
+    again(net)
+    kept = {each.by: each for each in b.office.alarms.rang_last()}
+    assert (kept["command"].well_at, kept["command"].failed_at) == (net.now, None)
+    assert (kept["webhook"].well_at, kept["webhook"].why) == (None, "it answers 503")
+    assert kept["webhook"].desk == "cert"
+    b.office.alarms.rang(ring, net.now, well=False, by="webhook", why="w" * (BELL_WHY_MAX + 1))
+    assert {each.why for each in b.office.alarms.rang_last()} == {"", "w" * BELL_WHY_MAX}
+    net.now = since + Span.of(seconds=120)
+    net.turn()
+    assert [(each.step, each.by) for each in rings(net)] == [("supervisor", "")]
+    again(net, ("supervisor", "command"), ("supervisor", "webhook"))
+
+
+def test_who_saw_a_flash_hears_no_more_of_it_after_a_restart(net: Net) -> None:
+    mid, since, b = flash(net), net.now, net.sides[1]
+    at(net, since, 60)
+    b.office.todo.seen(PERSON, mid, net.now)
+    again(net)
+
+
+def again(net: Net, *wanted: tuple[str, str]) -> list[Ring]:
+    """Start the office anew; return what it rings, and by which bell."""
+    net.sides[1].start_office()
+    net.turn()
+    found = rings(net)
+    assert [(each.step, each.by) for each in found] == list(wanted)
+    return found

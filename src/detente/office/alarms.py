@@ -13,7 +13,7 @@ from detente.core.moment import Moment, Span
 from detente.office import courses, home_kinds, house, marks
 from detente.office.answering import Attendance
 from detente.office.fields import Value, Values
-from detente.office.home_folds import ALARMS, alarm_key
+from detente.office.home_folds import ALARMS, BELLS, alarm_key
 from detente.office.ports import ShelfTx
 from detente.office.post import Post
 from detente.office.register import Register
@@ -36,7 +36,8 @@ LADDER: Final = (
 class Ring:
     """What the command is told: a step, a desk, how many alarms wait there, since when the oldest.
 
-    exercise: all of them are of drills; a real one never rings together with one of these.
+    exercise: all of them are of drills; a real one never rings together with one of these. by: of
+    BELLS, the only one that rings; "" for each that is there.
     """
 
     step: str
@@ -45,6 +46,18 @@ class Ring:
     since: Moment
     mids: tuple[bytes, ...]
     exercise: bool = False
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Rang:
+    """How the last alarms got out by a bell, as the home log has it. desk: of the last of them."""
+
+    by: str
+    desk: str
+    well_at: Moment | None
+    failed_at: Moment | None
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +72,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Bell:
-    """How what rings outside fares: the command or the web address, since the office started.
+    """How what rings outside fares: the command or the web address.
 
     failing: the last try failed, and why. waiting: alarms that were not told yet; tries: how often the
     first of them was tried, of tries_max.
@@ -92,6 +105,7 @@ class Alarms:
         self._supervisors, self.ladder = supervisors, tuple(ladder)
         self.rings: list[Ring] = []  # for who runs the command, which takes them out
         self.bells: Callable[[], Sequence[Bell]] = no_bells  # of who runs it
+        self.resumed = False  # what an office that stopped had not told is in `rings`
         self._due: Moment | None = None
 
     def due(self) -> Moment | None:
@@ -102,6 +116,9 @@ class Alarms:
         """Take the steps that are due. Raises OurFault as Hatch.submit does."""
         self._due = None
         waiting = {desk: self._waiting(desk) for desk in sorted(self._register.desks)}
+        if not self.resumed:
+            self.resumed = True
+            self._resume(waiting)
         silent = set[str]()
         for desk, alarms in waiting.items():
             for step, after in self.ladder:
@@ -114,6 +131,44 @@ class Alarms:
                 if fresh:
                     self._take(step, desk, fresh, now)
         self._attendance.unheard(silent, now)
+
+    def _resume(self, waiting: Mapping[str, Mapping[bytes, Moment]]) -> None:
+        # A step that was entered is not taken again, though the office may have stopped before the
+        # bell had rung: rather twice than never. Whoever saw the FLASH meanwhile ended it.
+        for desk, alarms in waiting.items():
+            for step in (COMMAND, SUPERVISOR):
+                done = self._not_done(step, alarms)
+                taken = {mid: at for mid, at in alarms.items() if mid not in done}
+                for by in home_kinds.BELLS:
+                    self._ring(step, desk, self._not_told(step, by, taken), by)
+
+    def _not_told(self, step: str, by: str, alarms: Mapping[bytes, Moment]) -> dict[bytes, Moment]:
+        found = {}
+        with self._register.shelf.begin() as tx:
+            for mid, at in alarms.items():
+                rows = map(Values, tx.rows(ALARMS).find({"mid": mid}, None, _MOST))
+                ended = any(
+                    row["step"] in (RANG, FAILED)
+                    and row.text("rung", step) == step
+                    and row.text("by", by) == by
+                    for row in rows
+                )
+                if not ended:
+                    found[mid] = at
+        return found
+
+    def rang_last(self) -> tuple[Rang, ...]:
+        """Return how the last alarms got out, by each bell that ever rang."""
+        with self._register.shelf.begin() as tx:
+            rows = [Values(row) for by in home_kinds.BELLS if (row := tx.rows(BELLS).get(by))]
+        return tuple(
+            Rang(
+                row.text("by"), row.text("desk"),
+                row.moment("well_at") if row.get("well_at") else None,
+                row.moment("failed_at") if row.get("failed_at") else None, row.text("why", ""),
+            )
+            for row in rows
+        )  # fmt: skip
 
     def _waiting(self, desk: str) -> dict[bytes, Moment]:
         where: dict[str, Value] = {"desk": desk, "alarm": True}
@@ -133,21 +188,32 @@ class Alarms:
             self._ring(step, desk, alarms)
         self._enter(step, desk, mids, now, to)
 
-    def _ring(self, step: str, desk: str, alarms: Mapping[bytes, Moment]) -> None:
+    def _ring(self, step: str, desk: str, alarms: Mapping[bytes, Moment], by: str = "") -> None:
         with self._register.shelf.begin() as tx:
             drills = {mid for mid in alarms if _is_drill(tx, mid)}
         for mids, exercise in ((alarms.keys() - drills, False), (drills, True)):
             if mids:
                 ordered = tuple(mid for mid in alarms if mid in mids)
                 since = min(alarms[mid] for mid in ordered)
-                self.rings.append(Ring(step, desk, len(ordered), since, ordered, exercise))
+                self.rings.append(Ring(step, desk, len(ordered), since, ordered, exercise, by))
 
-    def rang(self, ring: Ring, now: Moment, *, well: bool) -> None:
-        """Enter what became of the command. Raises OurFault as Hatch.submit does."""
-        self._enter(RANG if well else FAILED, ring.desk, ring.mids, now, ())
+    def rang(
+        self, ring: Ring, now: Moment, *, well: bool, by: str = COMMAND, why: str = ""
+    ) -> None:
+        """Enter what became of a ring, and by which bell. Raises OurFault as Hatch.submit does."""
+        more: dict[str, Value] = {"rung": ring.step, "by": by}
+        if why and not well:
+            more["why"] = why[: home_kinds.BELL_WHY_MAX]
+        self._enter(RANG if well else FAILED, ring.desk, ring.mids, now, (), **more)
 
     def _enter(
-        self, step: str, desk: str, mids: Sequence[bytes], now: Moment, to: Sequence[str]
+        self,
+        step: str,
+        desk: str,
+        mids: Sequence[bytes],
+        now: Moment,
+        to: Sequence[str],
+        **more: Value,
     ) -> None:
         body = Values(
             {
@@ -155,6 +221,7 @@ class Alarms:
                 "step": step,
                 "mids": tuple(mids),
                 "to": tuple(to)[: home_kinds.TOLD_MAX],
+                **more,
             }
         )
         entry = self._post.home_entry(home_kinds.ALARM, desk, body, now)

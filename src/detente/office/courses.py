@@ -25,7 +25,7 @@ from detente.office.fields import (
 )
 from detente.office.ports import ShelfTx
 from detente.office.procedures import Course, Entry, Reading, courses, readings
-from detente.office.stands import COURSES, course_key
+from detente.office.stands import COURSES, DUES, course_key
 from detente.office.tables import Row, Table
 
 RECORDS_MAX: Final = limits.MAX_EVIDENCE_RECORDS  # of one matter
@@ -57,7 +57,7 @@ MOVES: Final = Table(  # what procedures look at in the bodies of records
     find_by=(("matter",),),
 )  # fmt: skip
 WAITING: Final = crowds.WAITING
-TABLES: Final = (MOVES, COURSES, WAITING, crowds.CROWDS)
+TABLES: Final = (MOVES, COURSES, DUES, WAITING, crowds.CROWDS)
 
 
 def place(due: Moment | None, since: Moment, what: str, about: str, *, alarm: bool = False) -> str:
@@ -169,6 +169,9 @@ class Matter:
                 one.text("name"): one.moment("at") for one in body.parts("until")
             },
             title=self.title(mid),
+            exercise=next(
+                (one.text("why") for one in row.parts("marks") if one["mark"] == marks.EXERCISE), ""
+            ),
         )  # fmt: skip
 
 
@@ -208,6 +211,7 @@ def settle(tx: ShelfTx, party: str, matter: str, desks: Mapping[str, Desk]) -> N
     ]
     rows = [_course_row(matter, *each) for each in stands]
     _replace(tx, COURSES, matter, rows)
+    _replace(tx, DUES, matter, [_due_row(row) for row in rows if row["due"] and not row["ended"]])
     waiting = crowds.placed(tx, _todo(tx, held, stands, _by_itself(desks)))
     crowds.settle(tx, (*_replace(tx, WAITING, matter, waiting), *waiting))
 
@@ -253,6 +257,19 @@ def _course_row(
         "owes": owes,
         "due": None if run is None else run.due,
         "ended": course.at.is_end,
+    }
+
+
+def _due_row(row: Row) -> Row:
+    due = row["due"]
+    assert isinstance(due, Moment), "whoever asks has looked"
+    key = f"{_clamped(due):015d} {row['key']}"
+    return {
+        "key": key,
+        "course": row["key"],
+        "matter": row["matter"],
+        "desk": row["desk"],
+        "due": due,
     }
 
 
@@ -320,6 +337,7 @@ def _owed_row(
         "procedure": course.procedure.name,
         "state": course.state,
         "clock": tick.clock.name,
+        "ladder": (course.opened.facts or {}).get(tick.clock.ladder_by),
     }  # fmt: skip
 
 

@@ -13,6 +13,7 @@ from detente.office import items
 from detente.office.drafting import MARKINGS, PRECEDENCES
 from detente.office.fields import Desks, Field, Flag, Mid, OneOf, Text, Value, Values, When
 from detente.office.ports import ShelfTx
+from detente.office.procedure import LADDER_MAX
 from detente.office.tables import Row, Table
 
 FOLD_AT: Final = 20  # alike: more stand as one line
@@ -43,6 +44,7 @@ WAITING: Final = Table(  # its key sorts by urgency: see courses.place()
         Field("procedure", Text(48), required=False),
         Field("state", Text(32), required=False),
         Field("clock", Text(32), required=False),
+        Field("ladder", Text(LADDER_MAX), required=False),  # that the opening record told
         Field("unread", Flag()),
         Field("alarm", Flag()),
         Field("exercise", Flag()),

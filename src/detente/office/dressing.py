@@ -21,7 +21,7 @@ def waiting(row: Values, procedure: Procedure | None, now: Moment) -> Item:
     past = (
         []
         if clock is None or due is None
-        else [each for each in clock.ladder if now > due + each.after]
+        else [each for each in clock.ladder_of(row.text("ladder", "")) if now > due + each.after]
     )
     return Item(
         key=row.text("key"),

@@ -79,13 +79,26 @@ ALARMS: Final = Table(  # steps that followed when nobody said to have seen a FL
     name="house_alarms",
     key="key",
     columns=(
-        Field("key", Text(80)),
+        Field("key", Text(110)),
         Field("mid", Mid()),
         Field("at", When()),
         Field("step", Text(32)),
         Field("to", Text(64), many=True, count_min=0, count_max=home_kinds.TOLD_MAX),
+        Field("rung", Text(32), required=False),
+        Field("by", Text(32), required=False),
     ),
     find_by=(("mid",),),
+)
+BELLS: Final = Table(  # how the last alarms got out, by each bell
+    name="house_bells",
+    key="by",
+    columns=(
+        Field("by", Text(32)),
+        Field("desk", Text(32)),
+        Field("well_at", When(), required=False),
+        Field("failed_at", When(), required=False),
+        Field("why", Text(home_kinds.BELL_WHY_MAX), required=False),
+    ),
 )
 
 
@@ -160,22 +173,37 @@ def _fold_watch(rows: Rows, record: Opened) -> None:
     rows.put({**row, "key": key, "desk": record.from_.partition("@")[0], "at": record.created})
 
 
-def alarm_key(mid: bytes, step: str) -> str:
-    """Return the key of a step that was taken about a record."""
-    return f"{mid.hex()} {step}"
+def alarm_key(mid: bytes, step: str, rung: str = "", by: str = "") -> str:
+    """Return the key of a step that was taken about a record; of its end, by which bell."""
+    return f"{mid.hex()} {step} {rung} {by}".rstrip()
 
 
 def _fold_alarm(rows: Rows, record: Opened) -> None:
-    step, to = record.body.text("step"), record.body.get("to")
-    for mid in _mids(record.body):
-        key = alarm_key(mid, step)
+    body = record.body
+    told = {name: body.get(name) for name in ("step", "to", "rung", "by")}
+    for mid in _mids(body):
+        key = alarm_key(mid, body.text("step"), body.text("rung", ""), body.text("by", ""))
         known = rows.get(key)
         if known is None or Values(known).moment("at") > record.created:
-            rows.put({"key": key, "mid": mid, "at": record.created, "step": step, "to": to})
+            rows.put({**told, "key": key, "mid": mid, "at": record.created})
+
+
+def _fold_bell(rows: Rows, record: Opened) -> None:
+    body = record.body
+    if "by" not in body:
+        return
+    which = "well_at" if body["step"] == "rang" else "failed_at"
+    known = rows.get(body.text("by")) or {}
+    before = known.get(which)
+    if isinstance(before, Moment) and before > record.created:
+        return
+    told = {"by": body["by"], "desk": record.from_.partition("@")[0], which: record.created}
+    rows.put({**known, **told, **({"why": body.get("why")} if which == "failed_at" else {})})
 
 
 FOLDS: Final = (
     Fold(ALARMS, (home_kinds.ALARM,), _fold_alarm),
+    Fold(BELLS, (home_kinds.ALARM,), _fold_bell),
     Fold(TRAIL, (*home_kinds.ALL, kinds.PERSON), _fold_trail),
     Fold(TRAIL_MIDS, home_kinds.ALL, _fold_trail_mids),
     Fold(DRAFTED, (home_kinds.DRAFT,), _fold_draft),

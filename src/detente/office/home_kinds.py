@@ -15,6 +15,8 @@ WHY_MAX: Final = 500  # characters
 NOTE_MAX: Final = 2_000  # characters of a hand-over note
 STEPS: Final = ("waits", "held", "released", "refused", "withdrawn", "replaced")
 SESSION_STEPS: Final = ("in", "out", "ended", "failed")
+BELLS: Final = ("command", "webhook")  # what rings outside
+BELL_WHY_MAX: Final = 200  # characters
 ALARM_STEPS: Final = ("command", "supervisor", "unattended", "rang", "failed")
 TOLD_MAX: Final = 64  # people that one entry names
 ABOUT_MAX: Final = 300  # characters of an alarm's name
@@ -81,6 +83,10 @@ ALARM: Final = _kind(  # nobody said to have seen a FLASH; person is the office 
     Field("step", OneOf(*ALARM_STEPS)),
     _mids("mids", MIDS_MAX),
     Field("to", Text(64), many=True, count_min=0, count_max=TOLD_MAX),
+    # Of rang and failed: for which step, by which bell, and why it did not get through.
+    Field("rung", OneOf(*ALARM_STEPS[:2]), required=False),
+    Field("by", OneOf(*BELLS), required=False),
+    Field("why", Text(BELL_WHY_MAX), required=False),
 )
 CLEAR: Final = _kind(  # a person cleared an alarm of a link, or of two records under one number
     "office.clear",

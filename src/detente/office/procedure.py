@@ -4,6 +4,7 @@ A procedure says nothing of screens and stores. Its state is a function of the s
 two desks hold (procedures.py); its clocks run on each side from that side's own keeping.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -72,6 +73,30 @@ class Rung:
     up: Up
 
 
+LADDER_MAX: Final = 41  # characters of a ladder as text: three steps of four digits
+_LADDER_HOURS: Final = 24  # that a step may come after the deadline
+_RUNG: Final = re.compile(r"(desk|supervisor|channel)=([0-9]{1,4})([mh])")
+
+
+def rungs(text: str) -> tuple[Rung, ...]:
+    """Return a ladder of its text, such as desk=0m,supervisor=10m,channel=1h; () if it is none.
+
+    Each step stands once, a later one is no sooner, and none comes more than a day after.
+    """
+    found: list[Rung] = []
+    for each in text.split(","):
+        told = _RUNG.fullmatch(each)
+        if told is None or len(text) > LADDER_MAX:
+            return ()
+        count, unit = int(told[2]), told[3]
+        after = Span.of(minutes=count) if unit == "m" else Span.of(hours=count)
+        rung = Rung(after, Up(told[1]))
+        if found and ([*Up].index(rung.up) <= [*Up].index(found[-1].up) or after < found[-1].after):
+            return ()
+        found.append(rung)
+    return () if found[-1].after > Span.of(hours=_LADDER_HOURS) else tuple(found)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clock:
     """How long a side has, from when each side kept the record that brought the state.
@@ -80,7 +105,8 @@ class Clock:
     opening record and spans by its value (a format, or what the parties agreed), which go first.
     asked: whether a `deadline` in the header of the record that brought the state rules instead.
     until: a field of that record's body that says when, and rules over all. since: a field of the
-    opening record's body that says from when the time runs, in place of the keeping.
+    opening record's body that says from when the time runs, in place of the keeping. ladder_by: a
+    field of the opening record with a ladder that the parties agreed, which goes before `ladder`.
     """
 
     name: str
@@ -90,6 +116,11 @@ class Clock:
     until: str = ""
     since: str = ""
     ladder: tuple[Rung, ...] = ()
+    ladder_by: str = ""
+
+    def ladder_of(self, told: str) -> tuple[Rung, ...]:
+        """Return the ladder: what the opening record told, else the declared one."""
+        return rungs(told) or self.ladder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +149,7 @@ class Procedure:
     states: the first is where a course begins, but for kinds of `begins`, which say where. title: the field of the opening body that is its
     one line. two_person: kinds of its records that two people must sign. under: the procedure to
     whose course the opening record must reply, and which side of it may open; None: it stands alone.
+    marked: a record moves a course only if it is of the same exercise as its opener, or both of none.
     """
 
     name: str
@@ -128,6 +160,7 @@ class Procedure:
     under: tuple[str, Who] | None = None
     two_person: frozenset[str] = frozenset()
     begins: Mapping[str, str] = field(default_factory=dict)
+    marked: bool = False
 
     def __post_init__(self) -> None:
         """Hold the declaration to what the engine takes for granted."""
@@ -170,7 +203,8 @@ class Procedure:
         """Names of fields of bodies that it looks at, beside its title."""
         guards = {move.guard.field for move in self.moves if move.guard}
         formats = {clock.by_value[0] for clock in self.clocks if clock.by_value}
-        return frozenset(guards | formats)
+        ladders = {clock.ladder_by for clock in self.clocks if clock.ladder_by}
+        return frozenset(guards | formats | ladders)
 
     @cached_property
     def moments(self) -> frozenset[str]:

@@ -24,7 +24,7 @@ class Entry(NamedTuple):
 
     kept_at: when this side kept it first; of its own, when it made it. facts: fields of its body as
     texts; None if the body cannot be read (a newer version, a text that was purged). until: the
-    fields of its body that are moments.
+    fields of its body that are moments. exercise: of which it is, "" for none.
     """
 
     said: Said
@@ -35,6 +35,7 @@ class Entry(NamedTuple):
     facts: Mapping[str, str] | None = None
     until: Mapping[str, Moment] | None = None
     title: str = ""
+    exercise: str = ""
 
     @property
     def mid(self) -> bytes:
@@ -49,6 +50,9 @@ class Why(StrEnum):
     WHO = "who"  # it is the other side's to say
     GUARD = "guard"  # its body says nothing that moves
     UNREADABLE = "unreadable"  # its body cannot be read here
+    MARK = (
+        "mark"  # it is of another exercise than what it speaks to, or of one where that is of none
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +149,7 @@ class Reading:
     due: Moment
     stopped_by: bytes | None = None
     stopped_at: Moment | None = None
+    ladder: tuple[Rung, ...] = ()
 
     @property
     def clock(self) -> Clock:
@@ -169,7 +174,7 @@ class Reading:
         """Return the last step of the ladder that was reached; None before the first."""
         if self.stopped_by is not None:
             return None
-        reached = [each for each in self.clock.ladder if now > self.due + each.after]
+        reached = [each for each in self.ladder if now > self.due + each.after]
         return reached[-1] if reached else None
 
     def up(self, now: Moment) -> Up | None:
@@ -199,6 +204,10 @@ class _Running:
         if not named:
             return
         who = self.side_of(said.from_)
+        if self.procedure.marked and entry.exercise != self.steps[0].entry.exercise:
+            if not opens:
+                self.ignored.append(Ignored(entry.mid, said.kind, Why.MARK, ()))
+            return
         theirs = [move for move in named if move.who.is_(who)]
         meant = [move for move in theirs if _holds(move, entry)]
         for move in meant:
@@ -312,6 +321,7 @@ def _reading(course: Course, step: Step, duty: Duty, after: Entry | None) -> Rea
         due=own if asked is None else asked,
         stopped_by=None if after is None else after.mid,
         stopped_at=None if after is None else after.kept_at,
+        ladder=clock.ladder_of((course.opened.facts or {}).get(clock.ladder_by, "")),
     )
 
 

@@ -26,6 +26,19 @@ COURSES: Final = Table(
     find_by=(("mid",), ("matter",), ("procedure",)),
 )
 
+DUES: Final = Table(  # those that wait for something by a time: the first that is due stands first
+    name="house_dues",
+    key="key",
+    columns=(
+        Field("key", Text(190)),
+        Field("course", Text(170)),
+        Field("matter", Text(32)),
+        Field("desk", Text(96)),
+        Field("due", When()),
+    ),
+    find_by=(("matter",), ("desk",)),
+)
+
 
 def course_key(mid: bytes, other: str) -> str:
     """Return the key of a course: of the record that opened it, with a desk of a peer."""

@@ -14,7 +14,7 @@ from detente.office import home_kinds
 from detente.office.answering import Attendance
 from detente.office.desk import Role
 from detente.office.fields import Field, Text, Value, Values
-from detente.office.home_folds import WATCHES
+from detente.office.home_folds import WATCHES, before
 from detente.office.people import Person, permit_headers
 from detente.office.post import Post
 from detente.office.register import Register
@@ -125,6 +125,20 @@ class Watches:
     def history(self, desk: str) -> Sequence[Turn]:
         """Return the last steps in the watch of a desk, the newest first."""
         return self._turns_of(desk).turns
+
+    def between(self, desk: str, begin: Moment, end: Moment) -> Sequence[Turn]:
+        """Return the steps in the watch of a desk in a span, the first first: a day of its log."""
+        self._post.fold_all()
+        found: list[Turn] = []
+        after = before(Moment(end.ms - 1))
+        with self._register.shelf.begin() as tx:
+            while True:
+                rows = tx.rows(WATCHES).find({"desk": desk}, after, _PAGE)
+                turns = [_turn(Values(row)) for row in rows]
+                found += [each for each in turns if each.at >= begin]
+                if len(rows) < _PAGE or turns[-1].at < begin:
+                    return found[::-1]
+                after = Values(rows[-1]).text("key")
 
     # What they do.
 

@@ -1,5 +1,6 @@
 """Notices from writing to closing, as both sides of a watch floor see them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from detente.office.desk import Opened
 from detente.office.drafting import Draft
 from detente.office.fields import Value, Values
 from detente.office.reader import TableReader
+from detente.office.stands import COURSES
 from detente.office.tables import Row
 from detente.store.shelf import SqliteShelf
 
@@ -384,3 +386,18 @@ def test_only_the_other_side_acknowledges_and_only_the_author_corrects(floor: Fl
         floor.b.drafts("acknowledge", NOW, mid=bytes(32), officer="x")
     codes = [each.value.code for each in (ours, theirs, unknown)]
     assert codes == ["notices.ours", "notices.not_ours", "notices.unknown"]
+
+
+def test_a_receipt_with_another_mark_moves_no_notice(floor: Floor) -> None:
+    for real, mark in ((True, "NORTHERN LAMP"), (False, "OTHER LAMP")):
+        mid = outage(floor) if real else outage(floor, exercise="NORTHERN LAMP")
+        (draft,) = floor.b.drafts("acknowledge", NOW, mid=mid, officer="A. Lind")
+        wrong = replace(draft, ext={"exercise": mark})
+        say(floor.b, wrong, floor.a, floor.b)
+        for side in (floor.a, floor.b):
+            (row,) = side.rows(COURSES).find({"mid": mid}, None, 2)
+            assert row["state"] == "sent"
+        say(floor.b, draft, floor.a, floor.b)
+        for side in (floor.a, floor.b):
+            (row,) = side.rows(COURSES).find({"mid": mid}, None, 2)
+            assert row["state"] == "acknowledged"

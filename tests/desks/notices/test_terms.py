@@ -1,5 +1,7 @@
 """Terms of service: proposed, agreed, and what they change of notices on both sides."""
 
+from unittest import mock
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -7,14 +9,19 @@ from tests.desks.notices.watch import NOW, TO_A, TO_B, A, B, Floor, Side, say, v
 
 from detente.core.errors import OurFault
 from detente.core.moment import Moment, Span
+from detente.desks.notices import procedures
 from detente.desks.notices.desk import DESK, wrong_values
 from detente.desks.notices.formats import shipped
 from detente.desks.notices.kinds import SPANS
 from detente.desks.notices.terms import rules
 from detente.desks.notices.terms.rules import Terms
+from detente.office import courses, dressing, procedure
 from detente.office.drafting import PRECEDENCES
 from detente.office.fields import Value, Values
+from detente.office.procedure import Up
+from detente.office.reader import TableReader
 from detente.office.stands import COURSES
+from detente.office.tables import Row, Table
 
 TEXT = values(text="Good wishes")
 
@@ -197,3 +204,101 @@ def test_both_sides_find_the_same_terms_whatever_came_first(every: list[Terms], 
 def test_a_good_speed_is_never_slower_for_the_more_urgent(told: dict[str, str]) -> None:
     spans = [SPANS[word] for word in rules.whole(told).values()]
     assert (rules.wrong(told.items()) is None) == (spans == sorted(spans, reverse=True))
+
+
+# The ladder.
+
+LADDER = "supervisor=20m,channel=2h"
+
+
+def test_the_agreed_ladder_stands_in_each_notice_and_both_sides_climb_it(floor: Floor) -> None:
+    mid = floor.do(floor.a, "propose", to=TO_B, ladder=LADDER)
+    before = floor.do(floor.a, "send", to=TO_B, format="N80", value=TEXT)
+    floor.do(floor.b, "agree", mid=mid)
+    sent = floor.do(floor.b, "send", to=TO_A, format="N80", value=TEXT)
+    for side in (floor.a, floor.b):
+        (row,) = side.look("terms")
+        assert (row["ladder"], row["routine"]) == (LADDER, "6h")
+    late = after(6)
+    assert climbed(floor, late, before) == climbed(floor, late, sent) == set()
+    at = late + Span(1)
+    assert floor.turn(at) == 2, (
+        "by what ships the desk hears at once, of the notice that has no ladder"
+    )
+    assert climbed(floor, at, before) == {"desk"}
+    assert climbed(floor, at, sent) == set()
+    assert floor.turn(at + Span.of(minutes=20)) == 6
+    assert climbed(floor, at, before) == {"desk", "supervisor", "channel"}
+    assert climbed(floor, at, sent) == {"supervisor"}
+    floor.turn(at + Span.of(hours=2))
+    assert climbed(floor, at, sent) == {"supervisor", "channel"}
+
+
+def climbed(floor: Floor, at: Moment, mid: bytes) -> set[object]:
+    """Return the steps of a notice as both sides have them, each recorded by both."""
+    steps = []
+    for side in (floor.a, floor.b):
+        said = [each for each in side.look("show", at, mid=mid) if each["how"] == "step"]
+        found = {(each["text"], each["by"]) for each in said}
+        steps.append(found)
+        assert {text for text, by in found if str(by).endswith(A)} == {
+            text for text, by in found if str(by).endswith(B)
+        }
+    assert steps[0] == steps[1]
+    return {text for text, _ in steps[0]}
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        "desk", "desk=0", "desk=0s", "deputy=5m", "desk=5m,desk=6m", "supervisor=5m,desk=6m",
+        "desk=6m,supervisor=5m", "channel=1441m", "channel=25h", "desk=0m,", "",
+    ],
+)  # fmt: skip
+def test_a_ladder_that_is_none_is_not_proposed_and_not_believed(floor: Floor, wrong: str) -> None:
+    if wrong:
+        with pytest.raises(OurFault) as caught:
+            floor.a.drafts("propose", NOW, to=TO_B, ladder=wrong)
+        assert caught.value.code == "notices.terms"
+    assert procedure.rungs(wrong) == ()
+    body: dict[str, Value] = {"digest": b"x" * 32, "ladder": wrong}
+    assert wrong_values(Values(body)) == "ladder: this is none"
+
+
+def test_terms_say_spans_or_a_ladder_or_both(floor: Floor) -> None:
+    with pytest.raises(OurFault) as caught:
+        floor.a.drafts("propose", NOW, to=TO_B)
+    assert caught.value.code == "notices.terms"
+    assert floor.a.drafts("propose", NOW, to=TO_B, ladder="channel=24h")
+    longest = "desk=1440m,supervisor=1440m,channel=1440m"
+    assert len(longest) == procedure.LADDER_MAX
+    assert floor.a.drafts("propose", NOW, to=TO_B, ladder=longest)
+    assert procedure.rungs("channel=1440m") == procedure.rungs("channel=24h") != ()
+
+
+def test_the_list_of_what_waits_climbs_by_the_agreed_ladder_too(floor: Floor) -> None:
+    floor.do(floor.b, "agree", mid=floor.do(floor.a, "propose", to=TO_B, ladder=LADDER))
+    floor.do(floor.a, "send", to=TO_B, format="N80", value=TEXT)
+    rows = [Values(each) for each in floor.b.rows(courses.WAITING).find({}, None, 9)]
+    (row,) = [each for each in rows if each.get("procedure")]
+    notice = next(each for each in procedures.ALL if each.name == row["procedure"])
+    late = [after(6) + Span.of(minutes=each) for each in (10, 21, 121)]
+    assert [dressing.waiting(row, notice, each).rung for each in late] == [
+        None, Up.SUPERVISOR, Up.CHANNEL,
+    ]  # fmt: skip
+
+
+def test_what_is_not_due_is_not_looked_at(floor: Floor) -> None:
+    for minutes in range(3):
+        floor.do(floor.a, "send", NOW + Span.of(minutes=minutes), to=TO_B, format="N80", value=TEXT)
+    looked: list[object] = []
+    get = TableReader.get
+
+    def noted(self: TableReader, table: Table, key: Value) -> Row | None:
+        looked.append(key)
+        return get(self, table, key)
+
+    with mock.patch.object(TableReader, "get", noted):
+        assert floor.b.chores(after(5)) == []
+        assert looked == []
+        assert len(floor.b.chores(after(6) + Span.of(minutes=1))) == 1

@@ -5,7 +5,7 @@ from typing import cast
 
 from detente.core.moment import Moment, Span
 from detente.desks.notices.desk import DESK
-from detente.office import courses, house
+from detente.office import courses, house, marks
 from detente.office.desk import Opened
 from detente.office.drafting import Draft
 from detente.office.fields import Value, Values
@@ -81,6 +81,7 @@ class Side:
         told = {name: getattr(opened, name) for name in Opened.__slots__}
         row = {each.name: told[each.name] for each in house.RECORDS.columns if each.name in told}
         more: dict[str, Value] = {"from": opened.from_, "desk": "notices", "size": 1, "known": True}
+        more |= {"marks": marks.to_column(opened.ext)}
         self.rows(house.RECORDS).put({**row, **more})
         tx = cast("ShelfTx", self)
         courses.note_body(tx, opened, DESK)

@@ -87,7 +87,7 @@ class DeskFact:
 
 @dataclass(frozen=True, slots=True)
 class BellFact:
-    """How telling of alarms outside fares, since the office started. by: command or webhook.
+    """How telling of alarms outside fares. by: command or webhook.
 
     waiting: alarms that were not told yet; tries: of the first of them, so far, of tries_max.
     """

@@ -53,6 +53,7 @@ def make(office: Office, person: Person, party: str, day: str, language: str, no
         id=f"{DESK}@{own} {party} {day}",
         blocks=(
             Title(voice.say("name.session", party=party, day=day)),
+            *_present(voice, [Values(row) for row in look("present", peer=party, day=day)]),
             *(block for group in groups for block in _message(voice, group)),
             *_terms(voice, look, groups),
             Heading(voice.say("head.records")),
@@ -85,6 +86,32 @@ def _lines(office: Office, person: Person, groups: list[list[Values]], now: Mome
         for line in told.story(office, person, matter, now)
         if line.mid in shown
     ]
+
+
+def _present(voice: Voice, rows: list[Values]) -> Iterator[Block]:
+    if not rows:
+        return
+    yield Heading(voice.say("head.present"))
+    yield Grid(
+        tuple(voice.lines(f"head.{each}") for each in ("party", "person", "since", "until")),
+        (6, 10, 6, 6),
+        tuple(
+            (
+                (Item(row.text("party")),),
+                (
+                    Item(row.text("name"), "strong"),
+                    Item("\n".join(voice.choice(DESK, row.text("role"))), "note"),
+                ),
+                (Item(utc(row.moment("since"))),),
+                (
+                    Item(
+                        utc(row.moment("left")) if row.get("left") else voice.lines("say.not_left")
+                    ),
+                ),
+            )
+            for row in rows
+        ),
+    )
 
 
 def _message(voice: Voice, group: list[Values]) -> Iterator[Block]:

@@ -35,7 +35,7 @@ from detente.app.scanning.room import Scanning
 from detente.app.telling.room import Mailing
 from detente.core.errors import Fault, OurFault
 from detente.node.ports import Level
-from detente.office.alarms import Ring
+from detente.office.alarms import Alarms, Ring
 from detente.office.office import Office
 from detente.office.people import Person
 from detente.office.sessions import nobody
@@ -64,8 +64,12 @@ class OfficeProcess:
         self._beside = Beside(settings.folder, self._log)
         pulse = Pulse(new_boot(), lambda: self._shelf.moves + self._desk_keys.changes, self._levels)
         self._pulse = pulse
-        self._siren = Siren(build_policy.command(settings), self._log, self._rang)
-        self._pager = Pager(pager.address(settings), self._log, self._rang)
+        self._siren = Siren(
+            build_policy.command(settings), self._log, partial(self._rang, "command")
+        )
+        self._pager = Pager(pager.address(settings), self._log, partial(self._rang, "webhook"))
+        self._ended: list[tuple[str, Ring, bool, str]] = []  # rings whose end is not entered yet
+        self._resumed = False
         self._console = ConsoleRoom(settings, self._loop, self._log, pulse)
         self._metrics: Port | None = None
         reach = (
@@ -208,9 +212,8 @@ class OfficeProcess:
     def _ring(self) -> float | None:
         if self._tie.office is not None:
             self._see_bells(self._tie.office)
-            rings, self._tie.office.alarms.rings = self._tie.office.alarms.rings, []
-            self._siren.ring(rings)
-            self._pager.ring(rings)
+            self._ring_anew(self._tie.office.alarms)
+            self._enter_ended(self._tie.office.alarms)
         waits = (self._siren.turn(clock()), self._pager.turn(clock()))
         return min((each for each in waits if each is not None), default=None)
 
@@ -220,9 +223,30 @@ class OfficeProcess:
             office.todo.sources.append(self._pager)
             office.alarms.bells = lambda: [*self._siren.bells(), *self._pager.bells()]
 
-    def _rang(self, ring: Ring, well: bool) -> None:  # noqa: FBT001  the siren's own call
+    def _ring_anew(self, room: Alarms) -> None:
+        rings, room.rings = room.rings, []
+        if room.resumed and not self._resumed:
+            self._resumed = True
+            for each in room.rang_last():
+                (self._siren if each.by == "command" else self._pager).recall(each)
+        elif (
+            self._resumed
+        ):  # a new office over a new hatch: what was not told is still in our queues
+            rings = [each for each in rings if not each.by]
+        self._siren.ring([each for each in rings if each.by in ("", "command")])
+        self._pager.ring([each for each in rings if each.by in ("", "webhook")])
+
+    def _rang(self, by: str, ring: Ring, well: bool) -> None:  # noqa: FBT001  the siren's own call
+        bells = self._siren.bells() if by == "command" else self._pager.bells()
+        self._ended.append((by, ring, well, "" if well or not bells else bells[0].why))
         if self._tie.office is not None:
-            self._tie.office.alarms.rang(ring, system.now(), well=well)
+            self._enter_ended(self._tie.office.alarms)
+
+    def _enter_ended(self, room: Alarms) -> None:
+        while self._ended:
+            by, ring, well, why = self._ended[0]
+            room.rang(ring, system.now(), well=well, by=by, why=why)
+            del self._ended[0]
 
     def _see_keys(self) -> float | None:
         hatch = self._tie.hatch

@@ -18,11 +18,11 @@ from detente.app import system
 from detente.app.config import Config
 from detente.app.feeds.line import Line
 from detente.app.log import Log
-from detente.app.process.bell import Kept
+from detente.app.process.bell import Kept, is_failing
 from detente.core.errors import OurFault
 from detente.core.moment import Moment
 from detente.office import courses, items
-from detente.office.alarms import Bell, Ring
+from detente.office.alarms import COMMAND, Bell, Rang, Ring
 from detente.office.items import Item
 from detente.office.people import House, Person
 
@@ -115,6 +115,13 @@ class Pager:
         if self._asked is not None:
             return _LOOK
         return max(0.0, self._at - moment) if self._waiting else None
+
+    def recall(self, told: Rang) -> None:
+        """Begin with how the last question before the office's start ended."""
+        self._kept.recall(told)
+        if self._pool is not None and self.failed is None and is_failing(told):
+            assert told.failed_at is not None, "it failed"
+            self.failed = Ring(COMMAND, told.desk, 0, told.failed_at, ())
 
     def bells(self) -> list[Bell]:
         """Return how it fares; none without an address."""

@@ -17,7 +17,7 @@ from detente.app import system
 from detente.app.log import Log
 from detente.app.process.bell import Kept
 from detente.core.moment import Moment
-from detente.office.alarms import Bell, Ring
+from detente.office.alarms import Bell, Rang, Ring
 
 SECONDS_MAX: Final = 30.0  # that one run may take; then it and what it began are killed
 TRIES_MAX: Final = 3
@@ -66,6 +66,10 @@ class Siren:
         if self._process is not None:
             return _LOOK
         return max(0.0, self._at - moment) if self._waiting else None
+
+    def recall(self, told: Rang) -> None:
+        """Begin with how the last run before the office's start ended."""
+        self._kept.recall(told)
 
     def bells(self) -> list[Bell]:
         """Return how it fares; none without a command."""

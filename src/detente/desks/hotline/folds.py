@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from detente.core import limits
-from detente.desks.hotline import kinds
+from detente.desks.hotline import kinds, rules
 from detente.desks.hotline.formats import corpus
 from detente.office.desk import Fold, Opened
 from detente.office.drafting import MARKINGS, PRECEDENCES
@@ -104,6 +104,20 @@ PRESENCE: Final = Table(
     key="place",
     columns=(_PLACE, _LINK, _PARTY, *kinds.PRESENCE.fields, _CREATED, _MID, _OURS),
     find_by=(("link",),),
+)
+STEPS: Final = Table(  # each time that somebody entered or left, by the day of their clock
+    name="hotline_steps",
+    key="mid",
+    columns=(
+        _MID,
+        _LINK,
+        Field("day", Text(10)),
+        _PARTY,
+        *kinds.PRESENCE.fields,
+        _CREATED,
+        _KEPT_AT,
+    ),
+    find_by=(("link", "day"),),
 )
 NUMBERS: Final = Table(
     name="hotline_numbers",
@@ -255,6 +269,23 @@ def fold_presence(rows: Rows, opened: Opened) -> None:
         _put_newest(rows, {"place": place, **known, **opened.body})
 
 
+def fold_step(rows: Rows, opened: Opened) -> None:
+    """Keep that somebody entered or left."""
+    link = link_of(opened)
+    if link:
+        rows.put(
+            {
+                **opened.body,
+                "mid": opened.mid,
+                "link": link,
+                "day": rules.day_of(opened.created),
+                "party": opened.party,
+                "created": opened.created,
+                "kept_at": _kept_at(rows, opened),
+            }
+        )
+
+
 def fold_numbers(rows: Rows, opened: Opened) -> None:
     """Keep the newest telephone numbers of a party."""
     known = _between(opened)
@@ -322,6 +353,7 @@ ALL: Final = (
     Fold(SEEDS, (kinds.SEED,), fold_seed),
     Fold(TERMS, (kinds.TERMS,), fold_terms),
     Fold(PRESENCE, (kinds.PRESENCE,), fold_presence),
+    Fold(STEPS, (kinds.PRESENCE,), fold_step),
     Fold(NUMBERS, (kinds.NUMBERS,), fold_numbers),
     Fold(TESTS, (kinds.TEST,), fold_test),
     Fold(TESTED, (kinds.TESTED,), fold_tested),

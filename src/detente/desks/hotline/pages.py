@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from detente.core import limits
-from detente.core.errors import OurFault
-from detente.core.moment import Moment
+from detente.core.errors import OurFault, TheirFault
+from detente.core.moment import Moment, Span
 from detente.core.names import party_of
 from detente.desks.hotline import acts, finding, folds, kinds, rules
 from detente.desks.hotline.formats import callwords, glossary_xml
@@ -220,6 +220,41 @@ def read_session(look: Reader, values: Values, now: Moment) -> tuple[Row, ...]:
     )
 
 
+def read_present(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:
+    """Return who was at either end on a day, from when to when, by their own clocks."""
+    day = values.text("day")
+    try:
+        begin = Moment.parse(f"{day}T00:00:00.000Z")
+    except TheirFault:  # such as 2026-02-30: a day that never was has nobody
+        return ()
+    end = begin + Span.of(hours=24)
+    before = rules.day_of(Moment(begin.ms - 1))  # who entered then may be there still
+    after = rules.day_of(end)  # who stays past midnight leaves then
+    steps = [
+        rules.Step(
+            row.text("party"),
+            row.text("role"),
+            row.text("name"),
+            row["step"] == "enter",
+            row.moment("created"),
+            row.data("mid"),
+        )
+        for each in (before, day, after)
+        for row in every(look, folds.STEPS, {"link": values.text("peer"), "day": each})
+    ]
+    return tuple(
+        {
+            "party": each.party,
+            "role": each.role,
+            "name": each.name,
+            "since": each.entered,
+            "left": each.left,
+        }
+        for each in rules.stays(steps)
+        if rules.touches(each, begin, end)
+    )
+
+
 def read_numbers(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:
     """Return the telephone numbers that each side told last."""
     rows = sorted(every(look, folds.NUMBERS, {"link": values.text("peer")}), key=_when)
@@ -346,6 +381,19 @@ SESSION: Final = Look(
     ),
     example="borealis.gov",
 )
+PRESENT: Final = Look(
+    name="hotline/present",
+    fields=(_PEER, Field("day", Text(10, "[0-9]{4}-[0-9]{2}-[0-9]{2}"))),
+    read=read_present,
+    columns=(
+        PARTY,
+        Field("role", OneOf(*kinds.ROLES)),
+        Field("name", Text(120)),
+        Field("since", When()),
+        Field("left", When(), required=False),
+    ),
+    example="borealis.gov --day 2026-11-22",
+)
 NUMBERS: Final = Look(
     name="hotline/numbers",
     fields=(_PEER,),
@@ -354,5 +402,5 @@ NUMBERS: Final = Look(
     example="borealis.gov",
 )
 ALL: Final = (
-    LIST, READ, WORDS, CHECK, GLOSSARY, TERMS, CITED, EXPORT, SESSION, NUMBERS,
+    LIST, READ, WORDS, CHECK, GLOSSARY, TERMS, CITED, EXPORT, SESSION, PRESENT, NUMBERS,
 )  # fmt: skip

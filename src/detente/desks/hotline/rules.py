@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Final
@@ -22,6 +22,65 @@ CITED_MAX: Final = (
 _WORD: Final = re.compile(r"\w+(?:['\u2019]\w+)*")
 _SENTENCE: Final = re.compile(r"[.,;:!?\u2026]+(?=\s|$)|[()\[\]{}]|\s[-\u2013\u2014]+\s|\n\s*\n")
 _UNSEEN: Final = {0xAD: None, 0x301: None}  # a soft hyphen; the stress mark of Russian books
+
+
+def day_of(at: Moment) -> str:
+    """Return the day of a moment, as 2026-11-22."""
+    return str(at)[:10]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """That somebody entered the line or left it, by their side's clock."""
+
+    party: str
+    role: str
+    name: str
+    enters: bool
+    at: Moment
+    mid: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """That somebody was at the line. left: None if nobody said when."""
+
+    party: str
+    role: str
+    name: str
+    entered: Moment
+    left: Moment | None
+
+
+def stays(steps: Iterable[Step]) -> list[Stay]:
+    """Return who was at the line from when to when, the first first.
+
+    Who enters again while there stays; who does not leave counts for PRESENT_FOR, and then enters anew.
+    """
+    found: list[Stay] = []
+    here: dict[tuple[str, str], Step] = {}
+    for step in sorted(steps, key=lambda each: (each.at, each.mid)):
+        who = step.party, step.name
+        known = here.get(who)
+        if known is not None and step.at - known.at >= PRESENT_FOR:
+            found.append(_stay(here.pop(who), None))
+            known = None
+        if known is None and step.enters:
+            here[who] = step
+        elif known is not None and not step.enters:
+            found.append(_stay(here.pop(who), step.at))
+    found += [_stay(each, None) for each in here.values()]
+    return sorted(found, key=lambda each: (each.entered, each.party, each.name))
+
+
+def _stay(entered: Step, left: Moment | None) -> Stay:
+    return Stay(entered.party, entered.role, entered.name, entered.at, left)
+
+
+def touches(stay: Stay, begin: Moment, end: Moment) -> bool:
+    """Say whether somebody was there at some moment of a span."""
+    until = stay.left or stay.entered + PRESENT_FOR
+    return stay.entered < end and until > begin
 
 
 def slot_of(now: Moment) -> Moment:

@@ -1,7 +1,7 @@
 """What a person may do at the desk of notices, and what the desk says by itself."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
@@ -11,7 +11,7 @@ from detente.desks.notices import finding, folds, kinds, procedures
 from detente.desks.notices.formats import reading, shipped
 from detente.desks.notices.formats.declared import Format
 from detente.desks.notices.rules import FLOOD_AT, minute_of
-from detente.desks.notices.terms.acts import acknowledge_within
+from detente.desks.notices.terms.acts import acknowledge_within, agreed
 from detente.office.desk import Act, Role
 from detente.office.drafting import EXERCISE, PRECEDENCES, TLP, UNRELEASED, Draft, ext_of
 from detente.office.fields import (
@@ -28,9 +28,10 @@ from detente.office.fields import (
     Whole,
 )
 from detente.office.kind import Kind
+from detente.office.procedure import rungs
 from detente.office.reader import Reader, every
 from detente.office.scene import Scene
-from detente.office.stands import COURSES
+from detente.office.stands import COURSES, DUES
 
 _MID: Final = Field("mid", Mid(), bare=True)
 _PREC: Final = Field("prec", OneOf(*PRECEDENCES), required=False, about="ui.field.prec")
@@ -86,7 +87,9 @@ def build_send(
         found = finding.to_write(look, values.text("format"), to)
         told = _frame(found, values, _number(look, to, now), now)
         prec = values.text("prec", "") or found.precedence
-        told["acknowledge"] = found.acknowledge or acknowledge_within(look, to, prec, now)
+        terms = agreed(look, to, now)
+        told["acknowledge"] = found.acknowledge or acknowledge_within(terms, prec)
+        told["ladder"] = terms.ladder if terms else ""
         kind = kinds.NOTICE
         if found.answer:
             kind, told["answer"] = kinds.QUERY, found.answer
@@ -270,19 +273,29 @@ def build_note(values: Values, _look: Reader, now: Moment) -> tuple[Draft, ...]:
     return (Draft(kind=kinds.ENTRY, to=(), body=body, created=now),)
 
 
-def steps(look: Reader, _scene: Scene, now: Moment) -> Sequence[Draft]:
+def _overdue(look: Reader, own: str, now: Moment) -> Iterator[Values]:
+    # The first that is due stands first: what is not due yet costs one look, however much waits.
+    for due in every(look, DUES, {"desk": own}):
+        if now <= due.moment("due"):
+            return
+        row = look.get(COURSES, due.text("course"))
+        assert row is not None, "both are written at once"
+        yield Values(row)
+
+
+def steps(look: Reader, scene: Scene, now: Moment) -> Sequence[Draft]:
     """Record each step of the ladder that an unkept deadline has reached, once on each side."""
     drafts = []
     alike: Counter[tuple[str, int]] = (
         Counter()
     )  # a flood is answered by a few steps, not by as many
-    names = [each.name for each in procedures.ALL]
-    for row in (row for name in names for row in every(look, COURSES, {"procedure": name})):
-        if row.flag("ended") or "due" not in row or now <= row.moment("due"):
-            continue
+    for row in _overdue(look, scene.own, now):
         notice = look.get(folds.NOTICES, row.data("mid"))
-        reached = [each for each in procedures.LADDER if now > row.moment("due") + each.after]
-        if notice is None or not reached:
+        if notice is None:
+            continue
+        ladder = rungs(Values(notice).text("ladder", "")) or procedures.LADDER
+        reached = [each for each in ladder if now > row.moment("due") + each.after]
+        if not reached:
             continue
         crowd = row.text("other"), minute_of(row.moment("due"))
         alike[crowd] += 1

@@ -14,10 +14,13 @@ from detente.desks.notices.terms import kinds as terms_kinds
 from detente.office.desk import Check, Desk, Searchable
 from detente.office.fields import Values
 from detente.office.kind import Kind
+from detente.office.procedure import rungs
 
 
 def wrong_values(body: Values) -> str | None:
     """Say what is wrong with a notice in a format that ships; others are judged where they are shown."""
+    if "ladder" in body and not rungs(body.text("ladder")):
+        return "ladder: this is none"
     found = shipped.by_digest().get(body.data("digest"))
     if found is None:
         return None

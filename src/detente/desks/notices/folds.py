@@ -52,7 +52,7 @@ NOTICES: Final = Table(
         _MID, _WHAT, _FROM, _PARTY, Field("to", Desks()), Field("matter", Text(32)),
         kinds.CODE, kinds.VERSION, kinds.DIGEST, Field("year", Whole()), Field("number", Whole()),
         kinds.LANGUAGE, kinds.VALUE, Field("acknowledge", Text(8), required=False),
-        Field("answer", Text(8), required=False), Field("of", Mid(), required=False),
+        Field("answer", Text(8), required=False), kinds.LADDER, Field("of", Mid(), required=False),
         Field("month", Text(7)), _PREC, Field("tlp", OneOf(*MARKINGS)), _CREATED, _KEPT,
         Field("ours", Flag()), Field("author", Text(64)), Field("exercise", Text(200), required=False),
     ),
@@ -137,7 +137,7 @@ def fold_notice(rows: Rows, opened: Opened) -> None:
             **{name: body.get(name) for name in ("format", "version", "digest", "year", "number")},
             **{
                 name: body.get(name)
-                for name in ("language", "value", "acknowledge", "answer", "of")
+                for name in ("language", "value", "acknowledge", "answer", "ladder", "of")
             },
             "mid": opened.mid,
             "what": word(opened.kind),

@@ -17,6 +17,7 @@ from detente.office.fields import (
     Whole,
 )
 from detente.office.kind import Kind
+from detente.office.procedure import LADDER_MAX
 
 SOURCE: Final = (
     "US-Russia joint statement of 17 June 2013: notifications between the Nuclear Risk Reduction"
@@ -59,12 +60,13 @@ _FRAME: Final = (
     VALUE,
 )
 _ACK: Final = Field("acknowledge", OneOf(*SPANS), required=False)
+LADDER: Final = Field("ladder", Text(LADDER_MAX, "[a-z0-9=,]+"), required=False)
 _WITHIN: Final = Span.of(hours=6)
 
 NOTICE: Final = Kind(
     name="notices.notice",
     version=1,
-    fields=(*_FRAME, _ACK),
+    fields=(*_FRAME, _ACK, LADDER),
     answered_by=("notices.receipt",),
     answer_within=_WITHIN,
     source=SOURCE,
@@ -72,7 +74,7 @@ NOTICE: Final = Kind(
 QUERY: Final = Kind(
     name="notices.query",
     version=1,
-    fields=(*_FRAME, _ACK, Field("answer", OneOf(*SPANS))),
+    fields=(*_FRAME, _ACK, Field("answer", OneOf(*SPANS)), LADDER),
     answered_by=("notices.receipt", "notices.reply"),
     answer_within=_WITHIN,
     source=SOURCE,

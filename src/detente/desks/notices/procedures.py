@@ -24,7 +24,7 @@ _CORRECTION: Final = "notices.correction"
 _CANCELLATION: Final = "notices.cancellation"
 _READ: Final = ("notices/acknowledge",)
 _ANSWER: Final = ("notices/answer",)
-# The agreed ladder: this desk, its deputy, then another channel than this one.
+# The ladder where parties agreed no other: this desk, its deputy, then another channel than this one.
 LADDER: Final = (
     Rung(Span.of(), Up.DESK),
     Rung(Span.of(minutes=5), Up.SUPERVISOR),
@@ -34,19 +34,29 @@ LADDER: Final = (
 
 def _duty(*kinds: str, acts: tuple[str, ...] = _READ) -> tuple[Duty, ...]:
     clock = Clock(
-        name="read", within=SPEED, by_value=("acknowledge", SPANS), asked=False, ladder=LADDER
+        name="read",
+        within=SPEED,
+        by_value=("acknowledge", SPANS),
+        asked=False,
+        ladder=LADDER,
+        ladder_by="ladder",
     )
     return (Duty(who=Who.OTHER, kinds=kinds, clock=clock, acts=acts),)
 
 
 _DUE: Final = Clock(
-    name="reply", within=every(SPANS["48h"]), by_value=("answer", SPANS), ladder=LADDER
+    name="reply",
+    within=every(SPANS["48h"]),
+    by_value=("answer", SPANS),
+    ladder=LADDER,
+    ladder_by="ladder",
 )
 _REPLIES: Final = (Duty(who=Who.OTHER, kinds=(_REPLY,), clock=_DUE, acts=_ANSWER),)
 
 NOTICE: Final = Procedure(
     name="notices.notice",
     opens=("notices.notice",),
+    marked=True,
     title="format",
     states=(
         State("sent", _duty(_RECEIPT)),
@@ -71,6 +81,7 @@ NOTICE: Final = Procedure(
 QUERY: Final = Procedure(
     name="notices.query",
     opens=("notices.query",),
+    marked=True,
     title="format",
     states=(
         State("sent", _duty(_RECEIPT, _REPLY, acts=(*_READ, *_ANSWER))),
@@ -101,6 +112,7 @@ _JOIN: Final = Clock(name="join", within=every(Span.of(hours=6)), asked=False, l
 EXERCISE: Final = Procedure(
     name="notices.exercise",
     opens=("notices.exercise",),
+    marked=True,
     title="role",
     states=(
         State(
@@ -121,6 +133,7 @@ _AGREE: Final = Clock(name="agree", within=every(Span.of(hours=72)), asked=False
 TERMS: Final = Procedure(
     name="notices.terms",
     opens=("notices.terms",),
+    marked=True,
     states=(
         State(
             "open",

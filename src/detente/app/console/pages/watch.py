@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from detente.app.bilingual import DESK
 from detente.app.console import framing, said
 from detente.app.console.ask import Answer, Ask, go, page
 from detente.app.console.routes import Route
@@ -23,6 +24,7 @@ def _page(site: Site, ask: Ask, fault: OurFault | None) -> Answer:
         if person.stands(each.desk, Role.READ)
     ]
     waiting = framing.what_waits(site, person).waiting
+    has_log = any(one.desk == DESK for one, _ in rows)
     values = {
         "frame": framing.frame(site, ask, "watch"),
         "rows": rows,
@@ -34,6 +36,7 @@ def _page(site: Site, ask: Ask, fault: OurFault | None) -> Answer:
             if each.active and each.name != person.name
         ],
         "note": ask.told("note"),
+        "log": f"/paper/log/{str(now)[:10]}" if has_log else "",
         "errors": [] if fault is None else [said.of(fault, ask.language).row("note")],
     }
     html = site.renderer.render("pages/watch.html", ask.language, values)

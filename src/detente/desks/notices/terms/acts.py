@@ -4,7 +4,9 @@ from typing import Final
 
 from detente.core.errors import OurFault
 from detente.core.moment import Moment
+from detente.desks.notices.kinds import LADDER as LADDER_FIELD
 from detente.desks.notices.kinds import SOURCE, SPANS
+from detente.desks.notices.procedures import LADDER
 from detente.desks.notices.terms import kinds, rules
 from detente.desks.notices.terms.folds import all_terms, terms_at
 from detente.office.desk import Act, Look, Role
@@ -13,6 +15,10 @@ from detente.office.fields import Desks, Field, Flag, Mid, OneOf, Text, Values, 
 from detente.office.reader import Reader
 from detente.office.tables import Row
 
+_MINUTE_MS: Final = 60_000
+SHIPPED: Final = ",".join(
+    f"{each.up}={each.after.ms // _MINUTE_MS}m" for each in LADDER
+)  # the ladder where none was agreed
 _WAITS, _NO, _LATER, _STANDS, _OVER = "open", "declined", "later", "stands", "replaced"
 
 
@@ -23,19 +29,23 @@ def pairs(body: Values) -> list[tuple[str, str]]:
 
 def wrong_terms(body: Values) -> str | None:
     """Say what is wrong with a proposal that came."""
-    return rules.wrong(pairs(body))
+    if not pairs(body) and "ladder" not in body:
+        return "speed, ladder: one of them is to be agreed"
+    return rules.wrong(pairs(body)) or rules.wrong_ladder(body.text("ladder", ""))
 
 
 def build_propose(values: Values, _look: Reader, now: Moment) -> tuple[Draft, ...]:
     """Propose to each desk within how long notices are read; nothing changes until it agrees."""
-    wrong = rules.wrong(pairs(values))
+    wrong = wrong_terms(values)
     if wrong:
         raise OurFault(
             "notices.terms", wrong,
-            "name each precedence once, and give the more urgent no more time: FLASH=10m",
+            "name each precedence once, the more urgent no slower, and a ladder as"
+            " desk=0m,supervisor=10m,channel=30m",
         )  # fmt: skip
     since = values.get("since") or now
-    body = Values({"speed": values["speed"], "since": since, "text": values.get("text")})
+    told = {name: values.get(name) for name in ("speed", "ladder", "text")}
+    body = Values({**{name: value for name, value in told.items() if value}, "since": since})
     return tuple(
         Draft(kind=kinds.TERMS, to=(to,), body=body, created=now, tlp=values.text("tlp"))
         for to in values.texts("to")
@@ -64,11 +74,15 @@ def build_agree(values: Values, look: Reader, now: Moment) -> tuple[Draft, ...]:
     )  # fmt: skip
 
 
-def acknowledge_within(look: Reader, to: str, prec: str, now: Moment) -> str:
-    """Return within how long a desk is to read a notice by the terms that hold; "" if none do."""
+def agreed(look: Reader, to: str, now: Moment) -> rules.Terms | None:
+    """Return the terms with a desk that hold; None if none do."""
     ours = [each for each in all_terms(look) if to in (each.from_, each.to)]  # all are with us
-    found = rules.standing(ours, ours[0].from_, ours[0].to, now) if ours else None
-    return "" if found is None else rules.whole(found.speed)[prec]
+    return rules.standing(ours, ours[0].from_, ours[0].to, now) if ours else None
+
+
+def acknowledge_within(terms: rules.Terms | None, prec: str) -> str:
+    """Return within how long a desk is to read a notice by terms; "" if there are none."""
+    return "" if terms is None else rules.whole(terms.speed)[prec]
 
 
 def read_terms(look: Reader, values: Values, now: Moment) -> tuple[Row, ...]:
@@ -88,6 +102,7 @@ def read_terms(look: Reader, values: Values, now: Moment) -> tuple[Row, ...]:
                 "to": each.to,
                 "begins": each.begins or each.since,
                 **{prec.lower(): speed[prec] for prec in reversed(PRECEDENCES)},
+                "ladder": each.ladder or SHIPPED,
                 "created": each.created,
             }
         )
@@ -108,13 +123,13 @@ ALL: Final = (
     Act(
         name="notices/propose",
         fields=(
-            Field("to", Desks(desk="notices")), kinds.SPEED, Field("since", When(), required=False),
+            Field("to", Desks(desk="notices")), kinds.SPEED, LADDER_FIELD, Field("since", When(), required=False),
             kinds.TERMS.members["text"], TLP,
         ),
         build=build_propose,
         role=Role.AUTHOR,
         source=SOURCE,
-        example="--to borealis.gov --speed ROUTINE=12h --speed PRIORITY=1h",
+        example="--to borealis.gov --speed ROUTINE=12h --ladder desk=0m,supervisor=10m,channel=30m",
     ),
     Act(
         name="notices/agree",
@@ -138,7 +153,7 @@ LOOKS: Final = (
             Field("mid", Mid()), Field("state", OneOf(_WAITS, _NO, _LATER, _STANDS, _OVER)),
             Field("from", Text(96)), Field("to", Text(96)), Field("begins", When()),
             Field("flash", _SPAN), Field("immediate", _SPAN), Field("priority", _SPAN),
-            Field("routine", _SPAN), Field("created", When()),
+            Field("routine", _SPAN), LADDER_FIELD, Field("created", When()),
         ),
         example="--party borealis.gov",
     ),

@@ -76,6 +76,7 @@ def _terms(look: Reader, row: Values) -> list[Terms]:
                 speed={each.text("prec"): each.text("within") for each in row.parts("speed")},
                 since=row.moment("since"),
                 created=row.moment("created"),
+                ladder=row.text("ladder", ""),
                 answer=None if first is None else (first[2].flag("yes"), first[0]),
             )
         )

@@ -3,7 +3,7 @@
 from typing import Final
 
 from detente.core.moment import Span
-from detente.desks.notices.kinds import OF, SOURCE, SPANS, TEXT
+from detente.desks.notices.kinds import LADDER, OF, SOURCE, SPANS, TEXT
 from detente.office.drafting import PRECEDENCES
 from detente.office.fields import Field, Flag, OneOf, Parts, When
 from detente.office.kind import Kind
@@ -11,6 +11,7 @@ from detente.office.kind import Kind
 SPEED: Final = Field(
     "speed",
     Parts((Field("prec", OneOf(*PRECEDENCES)), Field("within", OneOf(*SPANS))), sign="="),
+    required=False,
     many=True,
     count_max=len(PRECEDENCES),
 )
@@ -19,7 +20,7 @@ ANSWER_WITHIN: Final = Span.of(hours=72)
 TERMS: Final = Kind(
     name="notices.terms",
     version=1,
-    fields=(SPEED, Field("since", When()), TEXT),
+    fields=(SPEED, LADDER, Field("since", When()), TEXT),
     answered_by=("notices.terms_reply",),
     answer_within=ANSWER_WITHIN,
     source=SOURCE,

@@ -8,11 +8,12 @@ from detente.core.moment import Moment
 from detente.desks.notices.kinds import SPANS
 from detente.desks.notices.rules import SPEED
 from detente.office.drafting import PRECEDENCES
+from detente.office.procedure import rungs
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """One proposal. speed: spans by precedence, as words. answer: yes or no, and when it was said.
+    """One proposal. speed: spans by precedence, as words. ladder: "" for that which ships. answer: yes or no, and when it was said.
 
     Moments are those that the authors signed, so that both sides count from the same.
     """
@@ -24,6 +25,7 @@ class Terms:
     since: Moment
     created: Moment
     answer: tuple[bool, Moment] | None
+    ladder: str = ""
 
     @property
     def begins(self) -> Moment | None:
@@ -51,6 +53,13 @@ def wrong(told: Iterable[tuple[str, str]]) -> str | None:
         if SPANS[found[more]] > SPANS[found[less]]:
             return f"speed: {more} {found[more]} is slower than {less} {found[less]}"
     return None
+
+
+def wrong_ladder(told: str) -> str | None:
+    """Say what is wrong with a ladder; "" is that which ships."""
+    if not told or rungs(told):
+        return None
+    return "ladder: not desk=SPAN,supervisor=SPAN,channel=SPAN, each no sooner than the one before"
 
 
 def standing(every: Iterable[Terms], one: str, other: str, at: Moment) -> Terms | None:
