@@ -18,6 +18,7 @@ from detente.app.api import (
     paper,
     people,
     records,
+    screening,
     search,
     todo,
     watch,
@@ -44,6 +45,7 @@ HOUSE: Final[tuple[Operation, ...]] = (
     *feeds.OPERATIONS,
     *misp.OPERATIONS,
     *paper.OPERATIONS,
+    *screening.OPERATIONS,
 )
 
 

@@ -12,7 +12,8 @@ from typing import Any, Final
 
 import msgspec
 
-from detente.app.build_screening import ListShelf
+from detente.app.build_screening import ListShelf, shelf_of
+from detente.app.log import Log
 from detente.app.screening import jobs
 from detente.app.screening.jobs import Aside, Done, Job
 from detente.core.errors import OurFault
@@ -33,6 +34,7 @@ DESK: Final = "designation"  # whose people work with lists, where a party has t
 PIECE_MAX: Final = 4 << 20  # bytes of a file that is handed in piece by piece
 FILE_MAX: Final = 1 << 29  # bytes of one file as it comes
 LOOK_EVERY: Final = 0.2  # seconds between looks whether a job is done
+AGAIN: Final = 10.0  # seconds until lists are looked at again after a fault of the disk
 INDEXES_OPEN: Final = 6
 ASKED_MAX: Final = 100  # dates, countries or papers of one question
 LIMIT_MAX: Final = 100  # hits of one decision
@@ -58,6 +60,8 @@ class Screens:
         self._wanted: dict[str, dict[str, str]] = {}  # indexes that a replay asked for
         self._failed: dict[str, Done] = {}
         self._open: dict[str, Index] = {}
+        self._sound: set[str] = set()  # keys of indexes that were mapped once
+        self._book = shelf.book()  # the one writer is this
         self._current: dict[str, str] = {}  # scope: key of the newest index that is mapped
 
     # The work beside.
@@ -79,6 +83,14 @@ class Screens:
         self._take(due, jobs.run(self._shelf, due))
         return 0.0
 
+    def pulse(self, log: Log) -> float | None:
+        """Do what `turn` does; a fault of the disk is told, and tried again."""
+        try:
+            return self.turn()
+        except OurFault as fault:
+            log.write("error", fault.code, f"lists: {fault.what}", remedy=fault.remedy)
+            return AGAIN
+
     def close(self) -> None:
         """End what runs; it is begun again at the next start."""
         if self._job is not None:
@@ -90,7 +102,7 @@ class Screens:
             pass
 
     def _next(self) -> Job | None:
-        book = self._shelf.book()
+        book = self._book
         version = book.reading()
         if version is not None:
             current = book.in_force().get(version.list)
@@ -103,7 +115,7 @@ class Screens:
         return None
 
     def _is_built(self, key: str) -> bool:
-        if key in self._open:
+        if key in self._sound and self._shelf.index.size(key) > 0:
             return True
         try:
             return self._map(key) is not None
@@ -117,11 +129,15 @@ class Screens:
                 self._failed[jobs.key_of(job.lists)] = done
             self._wanted.pop(jobs.key_of(job.lists), None)
             return
-        book = self._shelf.book()
+        book = self._book
         if done.version is None:
-            self._shelf.put_book(books.fail(book, job.version.id, f"{done.code}: {done.what}"))
+            self._put(books.fail(book, job.version.id, f"{done.code}: {done.what}"))
         else:
-            self._shelf.put_book(books.read(book, done.version, job.version.at))
+            self._put(books.read(book, done.version, job.version.at))
+
+    def _put(self, book: Book) -> None:
+        self._shelf.put_book(book)
+        self._book = book
 
     # Lists.
 
@@ -143,29 +159,29 @@ class Screens:
             raise OurFault("list.reader", what, f"one of: {', '.join(readers.READERS)}")
         size = sum(self._shelf.finish(sha) for sha in asked.received.values())
         wanted = msgspec.structs.replace(asked, size=size, by=person.name, at=str(now))
-        book, version = books.begin(self._shelf.book(), wanted)
+        book, version = books.begin(self._book, wanted)
         office.trail.saw(person, Note(desk, f"screening/load/{version.id}"))
-        self._shelf.put_book(book)
+        self._put(book)
         if not self._aside:
             self.work()
-            return self._shelf.book().find(version.id)
+            return self._book.find(version.id)
         return version
 
     def book(self, office: Office, person: Person) -> Book:
         """Return the book. Raises OurFault("office.forbidden")."""
         permit(office, person, Role.READ)
-        return self._shelf.book()
+        return self._book
 
     def decide(
         self, office: Office, person: Person, name: str, step: str, why: str, now: Moment
     ) -> Version:
         """Put a held version in force, or refuse it. Raises as books.apply, and office.forbidden."""
         desk = permit(office, person, Role.RELEASE)
-        book = self._shelf.book()
+        book = self._book
         act = books.apply if step == "apply" else books.refuse
         book = act(book, name, person.name, why, str(now))
         office.trail.saw(person, Note(desk, f"screening/{step}/{name}"))
-        self._shelf.put_book(book)
+        self._put(book)
         if not self._aside:
             self.work()
         return book.find(name)
@@ -185,7 +201,7 @@ class Screens:
 
         Raises OurFault: list.unknown, list.none with no list in force, list.building.
         """
-        scopes = _scopes(self._shelf.book())
+        scopes = _scopes(self._book)
         if scope not in scopes:
             if scope == EVERY:
                 what = "no list is in force"
@@ -195,11 +211,11 @@ class Screens:
         key = jobs.key_of(scopes[scope])
         if self._is_built(key):
             self._current[scope] = key
-            return self._open[key], False
+            return self._opened(key), False
         if not self._aside:
             self.work()
             if self._is_built(key):
-                return self._open[key], False
+                return self._opened(key), False
         older = self._current.get(scope)
         if older is not None and older in self._open:
             return self._open[older], True
@@ -211,6 +227,11 @@ class Screens:
             return OurFault(failed.code, failed.what, "restore a backup, or load the lists again")
         return OurFault("list.building", "the index is being built", "ask again in a few seconds")
 
+    def _opened(self, key: str) -> Index:
+        found = self._open.get(key) or self._map(key)
+        assert found is not None, "it is built"
+        return found
+
     def _map(self, key: str) -> Index | None:
         mapped = self._shelf.open_index(key)
         if mapped is None:
@@ -219,6 +240,7 @@ class Screens:
         while len(self._open) >= INDEXES_OPEN:
             self._open.pop(next(iter(self._open)))
         self._open[key] = found
+        self._sound.add(key)
         return found
 
     def ask(
@@ -265,7 +287,7 @@ class Screens:
                 self.work()
         if not self._is_built(key):
             raise self._building(key)
-        index = self._open[key]
+        index = self._opened(key)
         found = decision.replay(index, kept)
         question = engine.Question(kept.name, kept.schema, kept.births, kept.countries, kept.papers)
         again = decision.decide(index, question, kept.alert, kept.limit)
@@ -300,7 +322,7 @@ def _scopes(book: Book) -> dict[str, Mapping[str, str]]:
 
 def desk_of(office: Office) -> str:
     """Return the desk whose people work with lists, "" where the party has it not."""
-    return DESK if DESK in office.register.desks else ""
+    return DESK if DESK in {each.name for each in office.desks} else ""
 
 
 def permit(office: Office, person: Person, role: Role) -> str:
@@ -337,4 +359,4 @@ def sha256_of(data: bytes) -> str:
 
 def room_of(folder: Path) -> Screens:
     """Return the lists of a party's folder. Raises OurFault: store.*."""
-    return Screens(ListShelf(folder / "office" / "screening"))
+    return Screens(shelf_of(folder))
