@@ -94,7 +94,7 @@ def _show(call: Call) -> Reply:
 
 
 def _upload(call: Call) -> Reply:
-    sha256 = call.path.text("sha256")
+    sha256 = call.path.text("hash")
     at = call.query.whole("offset", 0)
     here = screens(call).upload(call.office, call.person, sha256, at, call.data)
     return Reply({"here": here})
@@ -231,8 +231,8 @@ OPERATIONS: Final = (
         for what, row in (("difference", _CHANGE), ("odd", _ODD))
     ),
     Operation(
-        "PUT", "screening/file/{sha256}", _upload, about="app.api.screening_upload",
-        path_fields=(_field("sha256", _SHA),),
+        "PUT", "screening/file/{hash}", _upload, about="app.api.screening_upload",
+        path_fields=(_field("hash", _SHA),),
         query=(_optional("offset", Whole(0, room.FILE_MAX)),), takes=Bytes(PIECE_MAX),
         answer=Answer(shapes.obj(here=shapes.COUNT)), needs=_AUTHOR,
     ),
