@@ -22,6 +22,7 @@ from detente.app.api import (
     search,
     todo,
     watch,
+    yente,
 )
 from detente.app.api.desks import operations_of
 from detente.app.api.operations import Answer, Call, Operation
@@ -46,6 +47,7 @@ HOUSE: Final[tuple[Operation, ...]] = (
     *misp.OPERATIONS,
     *paper.OPERATIONS,
     *screening.OPERATIONS,
+    *yente.OPERATIONS,
 )
 
 

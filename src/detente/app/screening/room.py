@@ -26,6 +26,7 @@ from detente.office.trail import Note
 from detente.screening import decision, engine
 from detente.screening.decision import Decision
 from detente.screening.index import Index
+from detente.screening.listed import Listed
 from detente.screening.lists import book as books
 from detente.screening.lists import prepare, readers
 from detente.screening.lists.book import EVERY, Book, Version
@@ -35,6 +36,7 @@ PIECE_MAX: Final = 4 << 20  # bytes of a file that is handed in piece by piece
 FILE_MAX: Final = 1 << 29  # bytes of one file as it comes
 LOOK_EVERY: Final = 0.2  # seconds between looks whether a job is done
 AGAIN: Final = 10.0  # seconds until lists are looked at again after a fault of the disk
+LISTED_OPEN: Final = 8  # versions whose entries are kept at hand
 INDEXES_OPEN: Final = 6
 ASKED_MAX: Final = 100  # dates, countries or papers of one question
 LIMIT_MAX: Final = 100  # hits of one decision
@@ -62,6 +64,7 @@ class Screens:
         self._open: dict[str, Index] = {}
         self._sound: set[str] = set()  # keys of indexes that were mapped once
         self._book = shelf.book()  # the one writer is this
+        self._listed: dict[str, dict[str, Listed]] = {}  # by hash of entries
         self._current: dict[str, str] = {}  # scope: key of the newest index that is mapped
 
     # The work beside.
@@ -220,6 +223,24 @@ class Screens:
         if older is not None and older in self._open:
             return self._open[older], True
         raise self._building(key)
+
+    def listed(self, entity: str) -> Listed:
+        """Return what the list in force says of an entity of a hit. Raises OurFault("list.unknown")."""
+        name, _, own = entity.partition(jobs.OURS)
+        version = self._book.in_force().get(name)
+        entries = version.entries if version is not None else ""
+        if entries and entries not in self._listed:
+            found = {
+                one.id: one for one in prepare.listed_of(self._shelf.entries.kept(entries) or b"")
+            }
+            while len(self._listed) >= LISTED_OPEN:
+                self._listed.pop(next(iter(self._listed)))
+            self._listed[entries] = found
+        one = self._listed.get(entries, {}).get(own)
+        if one is None:
+            what = f"no list in force has {entity[:80]!r}"
+            raise OurFault("list.unknown", what, "ask again: the lists changed")
+        return one
 
     def _building(self, key: str) -> OurFault:
         failed = self._failed.get(key)
