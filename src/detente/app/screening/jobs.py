@@ -6,6 +6,7 @@ middle is done again, with the same result.
 
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -95,29 +96,28 @@ class Aside:
 
     def __init__(self, folder: Path, job: Job) -> None:
         self.job = job
+        places = os.pathsep.join(str(Path(each).resolve()) for each in sys.path if each)
         self._process = subprocess.Popen(
             [sys.executable, "-m", "detente.app.screening.child", str(folder)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": places},
         )  # fmt: skip
         assert self._process.stdin is not None, "it is a pipe"
         self._process.stdin.write(msgspec.json.encode(job))
         self._process.stdin.close()
+        self._process.stdin = None  # communicate() would write to it
 
     def done(self) -> Done | None:
         """Return what came of it, None while it runs."""
         if self._process.poll() is None:
             return None
-        assert self._process.stdout is not None, "it is a pipe"
-        told = self._process.stdout.read()
-        self._process.stdout.close()
+        told, said = self._process.communicate()
         if self._process.returncode == 0:
             return msgspec.json.decode(told, type=Done)
-        what = f"the process that read it ended with {self._process.returncode}"
+        last = said.decode(errors="replace").strip().rpartition("\n")[2]
+        what = f"the process that read it ended with {self._process.returncode}: {last[:200]}"
         return Done(code="list.unreadable", what=what)
 
     def stop(self) -> None:
         """End it; the job is begun again another time."""
         self._process.kill()
-        self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        self._process.communicate()
