@@ -10,6 +10,7 @@ from detente.app import build, build_keys, build_policy, desks
 from detente.app.config import Config
 from detente.app.desk_keys import DeskKeys
 from detente.app.grants import Grants
+from detente.app.screening.room import Screens, room_of
 from detente.app.system import SystemEntropy
 from detente.core.moment import Moment
 from detente.office import offered_rows
@@ -40,6 +41,7 @@ class OfficeParts:
     veil: Shelf
     sign_in: SignIn
     desk_keys: DeskKeys
+    screens: Screens
 
 
 def office_parts(
@@ -57,7 +59,8 @@ def office_parts(
         keys, vault, build_keys.person_keys(settings), sign_in, Grants(shelf, sign_in.means),
         SystemEntropy(), veil.forget, build_policy.unattended(settings),
     )  # fmt: skip
-    return OfficeParts(keys, shelf, veil if entrusted else shelf, sign_in, desk_keys)
+    seen = veil if entrusted else shelf
+    return OfficeParts(keys, shelf, seen, sign_in, desk_keys, room_of(settings.folder))
 
 
 def _tables(desk: Desk) -> tuple[Table, ...]:

@@ -107,6 +107,7 @@ class Office:
         self.cases = Cases(self._register, self._post, self._news, self.trail, self._matters)
         self.sign_in: SignIn | None = None  # set by who runs a door for people
         self.desk_keys: object = None  # app.desk_keys.DeskKeys, likewise
+        self.screens: object = None  # app.screening.room.Screens, likewise
         self._news.on_purge = (self.texts.purge, self.drafts.shelf.purge)
         self.search = Search(self._register, self._post, self.trail)
         self.offered = Offered(self._register, self._post, self.trail)

@@ -31,7 +31,7 @@ Method = TypeVar("Method", bound=Callable[..., Any])
 LOOK_AGAIN: Final = Span(60_000)  # a list that a page asks for again and again is one entry
 PAGE: Final = 100  # entries of one answer
 _ONCE: Final = ("record/read", "record/proof", "evidence/export")
-_STEPS: Final = ("feed/",)  # a person did something to a feed
+_STEPS: Final = ("feed/", "screening/")  # a person did something to a feed, or to a list
 _STEP: Final = 500  # rows looked at in one go
 _MOST: Final = 20_000  # rows looked at for one page; then its end says where to go on
 _REFUSALS: Final = ("office.forbidden", "office.same_person", "office.unreleased", "api.scope")

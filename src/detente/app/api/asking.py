@@ -10,6 +10,7 @@ from detente.app.api.operations import (
     COUNT,
     COUNT_DEFAULT,
     CURSOR,
+    Bytes,
     Call,
     Operation,
     read_cursor,
@@ -25,7 +26,6 @@ WISH: Final = re.compile(r"[!-~]{1,64}")
 WISH_HEADER: Final = "Idempotency-Key"
 REQUEST: Final = "request"  # the same, as a member of a body
 JSON_MEDIA: Final = "application/json"
-BYTES_MEDIA: Final = "application/octet-stream"
 _RANGE: Final = re.compile(r"\s*([\w*+.!#$&^-]+/[\w*+.!#$&^-]+)\s*((?:;[^,]*)?)")
 _ZERO: Final = re.compile(r";\s*q=0(?:\.0{0,3})?\s*(?:;|$)")
 
@@ -46,7 +46,7 @@ def read(operation: Operation, call: Call, request: Request) -> Call:
     if operation.method == "GET":
         return call
     if operation.takes is not None:
-        return replace(call, data=_data(operation.takes.size_max, request))
+        return replace(call, data=_data(operation.takes, request))
     body, wish = _members(operation, request)
     return replace(call, body=body, wish=wish)
 
@@ -62,10 +62,10 @@ def list_of(request: Request) -> str:
     return f"{path}?{urlencode(named, doseq=True)}" if named else path
 
 
-def _data(size_max: int, request: Request) -> bytes:
-    _see_type(request, BYTES_MEDIA)
-    if not 1 <= len(request.body) <= size_max:
-        what = f"{len(request.body)} bytes where 1 to {size_max} are allowed"
+def _data(takes: Bytes, request: Request) -> bytes:
+    _see_type(request, takes.media)
+    if not 1 <= len(request.body) <= takes.size_max:
+        what = f"{len(request.body)} bytes where 1 to {takes.size_max} are allowed"
         raise OurFault("form.length", what, "send a piece at a time")
     return request.body
 

@@ -101,7 +101,7 @@ def _operation(operation: Operation, words: Words, language: str) -> dict[str, J
     }
     if operation.takes is not None:
         bytes_: Json = {"schema": {"type": "string", "minLength": 1}}
-        found["requestBody"] = {"required": True, "content": {"application/octet-stream": bytes_}}
+        found["requestBody"] = {"required": True, "content": {operation.takes.media: bytes_}}
     elif operation.method != "GET":
         found["requestBody"] = _members(operation, words, language)
     return found

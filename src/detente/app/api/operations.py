@@ -101,9 +101,10 @@ ANYONE: Final = Needs()
 
 @dataclass(frozen=True, slots=True)
 class Bytes:
-    """A body of bytes, at most so many."""
+    """A body of bytes, at most so many. media: what it says to be."""
 
     size_max: int
+    media: str = "application/octet-stream"
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,11 @@ from detente.app.api import (
     paper,
     people,
     records,
+    screening,
     search,
     todo,
     watch,
+    yente,
 )
 from detente.app.api.desks import operations_of
 from detente.app.api.operations import Answer, Call, Operation
@@ -44,6 +46,8 @@ HOUSE: Final[tuple[Operation, ...]] = (
     *feeds.OPERATIONS,
     *misp.OPERATIONS,
     *paper.OPERATIONS,
+    *screening.OPERATIONS,
+    *yente.OPERATIONS,
 )
 
 

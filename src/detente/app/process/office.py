@@ -104,6 +104,7 @@ class OfficeProcess:
             self._feeds.close()
             self._mailing.close()
             self._scanning.close()
+            self._parts.screens.close()
             self._console.close()
         finally:
             self._siren.close()
@@ -185,6 +186,7 @@ class OfficeProcess:
             waits.append(self._feeds.pulse(self._guarded, system.now()))
             waits.append(self._mailing.turn(self._guarded, system.now()))
             waits.append(self._scanning.turn(self._guarded, system.now()))
+            waits.append(self._parts.screens.pulse(self._log))
         return min((each for each in waits if each is not None), default=None)
 
     def _advance(self) -> float | None:

@@ -77,6 +77,7 @@ class Tie:
                 return
             office = build.build_office(self._settings, self._parts.keys, self._parts.veil, hatch)
             office.sign_in, office.desk_keys = self._parts.sign_in, self._parts.desk_keys
+            office.screens = self._parts.screens
             by_itself.permit(office, self._settings, self._parts.desk_keys)
             self._resume(office)
         except Fault as found:

@@ -10,6 +10,7 @@ import click
 import msgspec
 
 from detente.app.face import Out, common, example, language, say, write_file
+from detente.app.verbs import screening_own as own
 from detente.core.errors import OurFault
 
 if TYPE_CHECKING:
@@ -54,9 +55,8 @@ def match(*, jsonl: bool, at: str | None, as_json: bool, quiet: bool) -> int:
     epilog=example('detente screening name "Сергей Кузнецов" --list list.jsonl.gz --schema Person'),
 )
 @click.argument("name")
-@click.option(
-    "--list", "lists", multiple=True, required=True, metavar="FILE", help=say("option.lists")
-)
+@click.option("--list", "lists", multiple=True, metavar="FILE", help=say("option.lists"))
+@click.option("--in", "scope", metavar="LIST", help=say("option.screening_in"))
 @click.option("--schema", metavar="KIND", help=say("option.schema"))
 @click.option("--birth", "births", multiple=True, metavar="DATE", help=say("option.birth"))
 @click.option("--country", "countries", multiple=True, metavar="CODE", help=say("option.country"))
@@ -64,12 +64,17 @@ def match(*, jsonl: bool, at: str | None, as_json: bool, quiet: bool) -> int:
 @click.option("--keep", metavar="FILE", help=say("option.keep"))
 @common
 def look(
-    name: str, lists: tuple[str, ...], schema: str | None, births: tuple[str, ...],
+    name: str, lists: tuple[str, ...], scope: str | None, schema: str | None, births: tuple[str, ...],
     countries: tuple[str, ...], papers: tuple[str, ...], keep: str | None,
     *, at: str | None, as_json: bool, quiet: bool,
 ) -> int:  # fmt: skip
     """Look one name up and tell the best hits in sentences."""
-    del at  # no party is needed
+    if not lists:
+        told = {
+            "name": name, "schema": schema, "births": births, "countries": countries,
+            "papers": papers, "scope": scope,
+        }  # fmt: skip
+        return own.look(told, keep, at=at, out=Out(as_json=as_json, quiet=quiet))
     from detente.screening import decision, engine, explain  # noqa: PLC0415
 
     asked = engine.Question(name, schema, births, countries, papers)
@@ -95,15 +100,14 @@ def look(
     epilog=example("detente screening replay kept.json --list list.jsonl.gz"),
 )
 @click.argument("decision")
-@click.option(
-    "--list", "lists", multiple=True, required=True, metavar="FILE", help=say("option.lists")
-)
+@click.option("--list", "lists", multiple=True, metavar="FILE", help=say("option.lists"))
 @common
 def replay(
     decision: str, lists: tuple[str, ...], *, at: str | None, as_json: bool, quiet: bool
 ) -> int:
     """Ask again what a kept decision was asked; 1 if the answer is another one."""
-    del at  # no party is needed
+    if not lists:
+        return own.replay(decision, at=at, out=Out(as_json=as_json, quiet=quiet))
     from detente.screening import decision as deciding  # noqa: PLC0415
 
     try:
@@ -161,3 +165,6 @@ def read_list(path: str) -> tuple[bytes, list[bytes]]:
     if len(whole) > LIST_MAX:
         raise OurFault("list.unreadable", f"{path} is over {LIST_MAX:,} bytes", "split the list")
     return stored, whole.splitlines()
+
+
+own.add_to(screening)

@@ -88,18 +88,21 @@ def of_csv(
     a cell are parted by `;`. `id` and `name` must be mapped.
     """
     for number, row in enumerate(csv.DictReader(lines), 2):
-        cells = {ours: (row.get(theirs) or "").strip() for ours, theirs in mapping.items()}
-        if not cells.get("id") or not cells.get("name"):
-            yield Unread(number, "no id or no name")
-            continue
-        many = {
-            ours: [v.strip() for v in cell.split(PARTED) if v.strip()]
-            for ours, cell in cells.items()
-        }
-        kind = cells.get("schema", "")
-        yield Listed(
-            cells["id"], kind if kind in SCHEMAS else "Thing", (cells["name"],),
-            (*(Alias(n) for n in many.get("aliases", ())), *(Alias(n, WEAK) for n in many.get("weak_aliases", ()))),
-            tuple(many.get("births", ())), country.codes(many.get("countries", [])),
-            tuple(Paper(v) for v in many.get("ids", ())), (), source,
-        )  # fmt: skip
+        yield of_cells(row, mapping, source) or Unread(number, "no id or no name")
+
+
+def of_cells(row: Mapping[str, str], mapping: Mapping[str, str], source: str) -> Listed | None:
+    """Return what a row says, None without id or name."""
+    cells = {ours: (row.get(theirs) or "").strip() for ours, theirs in mapping.items()}
+    if not cells.get("id") or not cells.get("name"):
+        return None
+    many = {
+        ours: [v.strip() for v in cell.split(PARTED) if v.strip()] for ours, cell in cells.items()
+    }
+    kind = cells.get("schema", "")
+    return Listed(
+        cells["id"], kind if kind in SCHEMAS else "Thing", (cells["name"],),
+        (*(Alias(n) for n in many.get("aliases", ())), *(Alias(n, WEAK) for n in many.get("weak_aliases", ()))),
+        tuple(many.get("births", ())), country.codes(many.get("countries", [])),
+        tuple(Paper(v) for v in many.get("ids", ())), (), source,
+    )  # fmt: skip

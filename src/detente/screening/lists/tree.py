@@ -16,13 +16,16 @@ PARTS_MAX: Final = 20_000  # elements in one entry
 
 
 class Node:
-    """An element: its tag without namespace, its attributes, its text and its children."""
+    """An element: its tag without namespace, its attributes, its text and its children.
 
-    __slots__ = ("attributes", "children", "tag", "text")
+    line: where it begins. fault: why it was not read whole, "" for one that was.
+    """
 
-    def __init__(self, tag: str, attributes: dict[str, str]) -> None:
-        self.tag, self.attributes = tag, attributes
-        self.text = ""
+    __slots__ = ("attributes", "children", "fault", "line", "tag", "text")
+
+    def __init__(self, tag: str, attributes: dict[str, str], line: int = 0) -> None:
+        self.tag, self.attributes, self.line = tag, attributes, line
+        self.text = self.fault = ""
         self.children: list[Node] = []
 
     def all(self, tag: str) -> Iterator["Node"]:
@@ -43,8 +46,8 @@ def local(tag: str) -> str:
 
 
 class _Reader:
-    def __init__(self, entries: frozenset[str], *, plain: bool) -> None:
-        self._entries, self._plain = entries, plain
+    def __init__(self, entries: frozenset[str], *, plain: bool, patient: bool) -> None:
+        self._entries, self._plain, self._patient = entries, plain, patient
         self._open: list[Node] = []
         self._depth = self._size = self._parts = 0
         self.done: list[Node] = []
@@ -69,11 +72,13 @@ class _Reader:
         self._depth += 1
         if self._depth > DEPTH_MAX:
             raise _bad(f"its elements stand more than {DEPTH_MAX} deep")
-        node = Node(local(name), {local(k): v for k, v in attributes.items()})
+        found = {local(k): v for k, v in attributes.items()}
+        node = Node(local(name), found, self.parser.CurrentLineNumber)
         if self.root is None:
             self.root = node
         if self._open:
-            self._open[-1].children.append(node)
+            if not self._open[0].fault:
+                self._open[-1].children.append(node)
             self._open.append(node)
             self._parts += 1
             self._count(sum(map(len, attributes.values())))
@@ -91,23 +96,34 @@ class _Reader:
     def _text(self, data: str) -> None:
         if self._open:
             self._count(len(data))
-            self._open[-1].text += data
+            if not self._open[0].fault:
+                self._open[-1].text += data
 
     def _count(self, size: int) -> None:
         self._size += size
-        if self._size > ENTRY_MAX or self._parts > PARTS_MAX:
-            raise _bad("one of its entries is too large")
+        whole = self._open[0]
+        if (self._size > ENTRY_MAX or self._parts > PARTS_MAX) and not whole.fault:
+            if not self._patient:
+                raise _bad("one of its entries is too large")
+            whole.fault = f"an entry of more than {ENTRY_MAX} characters or {PARTS_MAX} parts"
+            whole.children.clear()
+            whole.text = ""
 
 
 def read(
-    chunks: Iterable[bytes], entries: frozenset[str], *, plain: bool = False
+    chunks: Iterable[bytes],
+    entries: frozenset[str],
+    *,
+    plain: bool = False,
+    patient: bool = False,
 ) -> Iterator[Node]:
     """Give the elements of the tags `entries`, each whole.
 
-    plain: a document type that only names itself is passed over; it is never fetched.
+    plain: a document type that only names itself is passed over; it is never fetched. patient: an
+    entry over a limit is given without what it holds, and with its `fault`; the file goes on.
     Raises OurFault list.damaged: not well-formed, cut off, with a document type, or over a limit.
     """
-    reader = _Reader(entries, plain=plain)
+    reader = _Reader(entries, plain=plain, patient=patient)
     try:
         for chunk in chunks:
             reader.parser.Parse(chunk, False)  # noqa: FBT003
@@ -116,6 +132,7 @@ def read(
         reader.parser.Parse(b"", True)  # noqa: FBT003
         yield from reader.done
     except expat.ExpatError as found:
+        yield from reader.done  # what stands before the fault is whole
         raise _bad(f"it is not well-formed XML: {found}") from None
 
 

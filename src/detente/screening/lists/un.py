@@ -18,6 +18,7 @@ from detente.screening.lists import country, tree
 
 _NAMES: Final = ("FIRST_NAME", "SECOND_NAME", "THIRD_NAME", "FOURTH_NAME")
 _PARTED: Final = re.compile(r"[;/؛]| - ")
+TAGS: Final = frozenset({"INDIVIDUAL", "ENTITY"})
 
 
 def of_xml(chunks: Iterable[bytes], source: str) -> Iterator[Listed]:
@@ -25,20 +26,25 @@ def of_xml(chunks: Iterable[bytes], source: str) -> Iterator[Listed]:
 
     The id is the reference number (QDi.001): DATAID changes between issues.
     """
-    for entry in tree.read(chunks, frozenset({"INDIVIDUAL", "ENTITY"})):
-        name = " ".join(part for tag in _NAMES if (part := " ".join(entry.get(tag).split())))
-        number = entry.get("REFERENCE_NUMBER") or entry.get("DATAID")
-        kind = PERSON if entry.tag == "INDIVIDUAL" else ORGANIZATION
-        yield Listed(
-            f"un-{number}", kind, (name,), tuple(_aliases(entry)), tuple(_births(entry)),
-            country.codes(_countries(entry)),
-            tuple(
-                Paper(d.get("NUMBER"), d.get("TYPE_OF_DOCUMENT"), country.code(d.get("ISSUING_COUNTRY")))
-                for d in entry.all("INDIVIDUAL_DOCUMENT")
-                if d.get("NUMBER")
-            ),
-            tuple(t for t in (entry.get("UN_LIST_TYPE"), number) if t), source,
-        )  # fmt: skip
+    for entry in tree.read(chunks, TAGS):
+        yield of_entry(entry, source)
+
+
+def of_entry(entry: tree.Node, source: str) -> Listed:
+    """Return what one entry says."""
+    name = " ".join(part for tag in _NAMES if (part := " ".join(entry.get(tag).split())))
+    number = entry.get("REFERENCE_NUMBER") or entry.get("DATAID")
+    kind = PERSON if entry.tag == "INDIVIDUAL" else ORGANIZATION
+    return Listed(
+        f"un-{number}", kind, (name,), tuple(_aliases(entry)), tuple(_births(entry)),
+        country.codes(_countries(entry)),
+        tuple(
+            Paper(d.get("NUMBER"), d.get("TYPE_OF_DOCUMENT"), country.code(d.get("ISSUING_COUNTRY")))
+            for d in entry.all("INDIVIDUAL_DOCUMENT")
+            if d.get("NUMBER")
+        ),
+        tuple(t for t in (entry.get("UN_LIST_TYPE"), number) if t), source,
+    )  # fmt: skip
 
 
 def _aliases(entry: tree.Node) -> Iterator[Alias]:
