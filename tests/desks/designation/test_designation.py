@@ -21,6 +21,7 @@ from detente.core.errors import OurFault
 from detente.core.moment import Moment, Span
 from detente.desks.designation.desk import DESK
 from detente.office.fields import Value, Values
+from detente.screening.listed import Listed
 from detente.screening.lists import rows
 
 
@@ -57,6 +58,7 @@ def test_a_foreign_designation_is_applied_by_adoption_alone(talk: Talk) -> None:
     talk.say(talk.b, draft, at=after(4))
     assert talk.states(mid) == {"adopted"}
     (entity,) = rows.of_own(export(talk).encode().splitlines())
+    assert isinstance(entity, Listed)
     assert (entity.id, entity.source) == ("AUR-17", f"peer.{A}")
     (applied,) = talk.b.look("applied", NOW)
     assert (applied["home"], applied["releaser"], applied["since"]) == ("B-4", "s-02", after(4))
@@ -123,16 +125,14 @@ def test_a_delisting_ends_it_on_both_sides_at_once_and_waits_for_the_others_word
     assert (theirs["owes"], theirs["due"]) == ("us", after(2))
     talk.do(talk.b, "lift", after(3), mid=mid, text="Lifted.")
     assert talk.states(mid) == {"closed"}
-    for side, verb in (
-        (talk.a, "amend"),
-        (talk.a, "delist"),
-        (talk.a, "review"),
-        (talk.b, "adopt"),
-    ):
-        given: dict[str, Value] = {
-            "amend": {"text": "x", "birth": ("1970",)}, "adopt": {},
-            "delist": {"text": "x", "reason": "died"}, "review": {"text": "x", "review": after(99)},
-        }[verb]  # fmt: skip
+    nothing: dict[str, dict[str, Value]] = {
+        "amend": {"text": "x", "birth": ("1970",)},
+        "delist": {"text": "x", "reason": "died"},
+        "review": {"text": "x", "review": after(99)},
+        "adopt": {},
+    }
+    for verb, given in nothing.items():
+        side = talk.b if verb == "adopt" else talk.a
         assert code_of(side.drafts, verb, after(4), mid=mid, **given) == "designation.state", verb
 
 

@@ -36,10 +36,18 @@ def said_at(look: Reader, mid: bytes, *whats: str) -> Values:
     return Values(row)
 
 
-def said_to(look: Reader, mid: bytes, what: str = "") -> list[Values]:
-    """Return what was said to a record, the first first by its author's clock."""
-    found = [row for row in every(look, folds.SAID, {"of": mid}) if not what or row["what"] == what]
-    return sorted(found, key=lambda row: (row.moment("created"), row.data("mid")))
+def said_to(look: Reader, row: Values, what: str = "") -> list[Values]:
+    """Return what its two sides said to a record, the first first by its author's clock.
+
+    What somebody else says to it counts for nothing and is shown as a record alone.
+    """
+    sides = (row["from"], *row.texts("to"))
+    found = [
+        each
+        for each in every(look, folds.SAID, {"of": row["mid"]})
+        if each["from"] in sides and what in ("", each["what"])
+    ]
+    return sorted(found, key=lambda each: (each.moment("created"), each.data("mid")))
 
 
 def peer_of(row: Values) -> str:
@@ -60,9 +68,7 @@ def state(look: Reader, mid: bytes) -> str:
 
 def identity(look: Reader, row: Values) -> Values:
     """Return whom a designation means by now: as proposed, or as its author last amended it."""
-    amended = [
-        each for each in said_to(look, row.data("mid"), "amendment") if each["from"] == row["from"]
-    ]
+    amended = [each for each in said_to(look, row, "amendment") if each["from"] == row["from"]]
     return members(amended[-1] if amended else row)
 
 
@@ -75,9 +81,7 @@ def adoption(look: Reader, row: Values) -> Values | None:
     """Return the adoption by which a designation is in force at its addressee; None if none is."""
     if state(look, row.data("mid")) not in rules.IN_FORCE:
         return None
-    made = [
-        each for each in said_to(look, row.data("mid"), "adoption") if each["from"] != row["from"]
-    ]
+    made = [each for each in said_to(look, row, "adoption") if each["from"] != row["from"]]
     return made[-1] if made else None
 
 
@@ -92,7 +96,7 @@ def in_force(look: Reader, party: str = "") -> Iterator[tuple[Values, Values]]:
 
 def reasons(look: Reader, row: Values) -> list[tuple[Values, Values]]:
     """Return every part of the reasons of a designation's author, each with its record."""
-    records = [row, *said_to(look, row.data("mid"), "reasons")]
+    records = [row, *said_to(look, row, "reasons")]
     return [
         (record, part)
         for record in records
@@ -113,8 +117,6 @@ def by_number(look: Reader, number: str) -> list[Values]:
 
 def review_due(look: Reader, row: Values) -> Moment | None:
     """Return when its author is to review a designation: as last said."""
-    said = [
-        each for each in said_to(look, row.data("mid"), "review") if each["from"] == row["from"]
-    ]
+    said = [each for each in said_to(look, row, "review") if each["from"] == row["from"]]
     last = (said or [row])[-1]
     return last.moment("review") if "review" in last else None

@@ -89,6 +89,7 @@ WORKING_DAYS: Final = 3
 RESTS: Final = {"sat_sun": (5, 6), "fri_sat": (4, 5), "none": ()}  # Monday is 0
 
 _RESPOND: Final = Span.of(days=30)
+_APPROVE: Final = Span.of(days=10)
 _DECIDE: Final = Span.of(days=60)
 
 
@@ -147,7 +148,7 @@ EXEMPTION: Final = _kind(
         Field("until", When(), required=False),
     ),
     ("decision",),
-    _RESPOND,
+    _APPROVE,
     two=True,
 )
 REDRESS: Final = _kind(

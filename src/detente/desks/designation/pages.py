@@ -117,7 +117,7 @@ def _doubts(look: Reader, row: Values) -> Iterator[Row]:
     made = finding.adoption(look, row)
     if made is not None and finding.members(made) != finding.identity(look, row):
         yield {"what": "differs", "mid": made["mid"], "by": made["from"], "at": made["created"]}
-    for each in finding.said_to(look, row.data("mid"), "exemption"):
+    for each in finding.said_to(look, row, "exemption"):
         if each.moment("kept_at") - each.moment("notified") > rules.NOTIFIED_LATE:
             yield {
                 "what": "old_notice", "mid": each["mid"], "by": each["from"], "at": each["notified"]
@@ -152,11 +152,11 @@ def _reasons(look: Reader, row: Values) -> Iterator[Row]:
 
 
 def _said(look: Reader, row: Values, now: Moment) -> Iterator[Row]:
-    for each in finding.said_to(look, row.data("mid")):
+    for each in finding.said_to(look, row):
         if each["what"] == "reasons":
             continue
         yield _line(look, each, now)
-        for under in finding.said_to(look, each.data("mid")):
+        for under in finding.said_to(look, each):
             yield _line(look, under, now)
 
 

@@ -113,7 +113,7 @@ PROPOSAL: Final = Procedure(
         _move(_REASONS, Who.OPENER, "proposed more declined lifted", "proposed", 20),
         _move(_REASONS, Who.OPENER, "accepted", "accepted", 20),
         _move(_ADOPTION, Who.OTHER, f"{_OPEN} adopted amended", "adopted", 30),
-        _move(_LIFTING, Who.OTHER, "adopted amended", "lifted", 35),
+        _move(_LIFTING, Who.OTHER, "adopted amended", "lifted", 60),
         _move(_AMENDMENT, Who.OPENER, "adopted amended", "amended", 40),
         _move(_AMENDMENT, Who.OPENER, "accepted", "accepted", 40),
         _move(_AMENDMENT, Who.OPENER, "declined", "declined", 40),
