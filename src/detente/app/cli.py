@@ -31,6 +31,7 @@ VERBS: Final = {
     "cert": "detente.app.verbs.desk:cert",
     "notices": "detente.app.verbs.desk:notices",
     "hotline": "detente.app.verbs.desk:hotline",
+    "designation": "detente.app.verbs.desk:designation",
     "record": "detente.app.verbs.record:record",
     "attention": "detente.app.verbs.attention:attention",
     "draft": "detente.app.verbs.draft:draft",

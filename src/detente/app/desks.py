@@ -5,11 +5,12 @@ from typing import Final
 
 from detente.core.errors import OurFault
 from detente.desks.cert.desk import DESK as CERT
+from detente.desks.designation.desk import DESK as DESIGNATION
 from detente.desks.hotline.desk import DESK as HOTLINE
 from detente.desks.notices.desk import DESK as NOTICES
 from detente.office.desk import Desk
 
-DESKS: Final[tuple[Desk, ...]] = (CERT, NOTICES, HOTLINE)
+DESKS: Final[tuple[Desk, ...]] = (CERT, NOTICES, HOTLINE, DESIGNATION)
 SECOND_PERSON: Final = frozenset(
     kind.name for desk in DESKS for kind in desk.kinds if kind.second_person
 )

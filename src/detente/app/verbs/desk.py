@@ -327,3 +327,8 @@ def notices() -> click.Group:
 def hotline() -> click.Group:
     """Return the verbs of the direct line."""
     return _group(named("hotline"))()
+
+
+def designation() -> click.Group:
+    """Return the verbs of the desk of designations."""
+    return _group(named("designation"))()

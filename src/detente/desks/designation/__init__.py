@@ -1,0 +1,1 @@
+"""The desk of designations: proposed, answered, adopted, exempted, reviewed, and lifted."""

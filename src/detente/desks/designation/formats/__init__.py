@@ -1,0 +1,1 @@
+"""Designations written as lists."""
