@@ -50,7 +50,7 @@ class Cluster:
             raise self._lost(found) from None
         except (
             distributed.client.FutureCancelledError, distributed.scheduler.KilledWorker,
-            distributed.CommClosedError,
+            distributed.comm.CommClosedError,
         ) as found:  # fmt: skip
             raise self._lost(found) from None
 
@@ -71,14 +71,14 @@ def _shared_out(  # Dask is untyped, and may be absent
     bytes_of = {name: Path(path).read_bytes() for name, path in task.files.items()}
     sent = client.scatter(list(bytes_of.values()), broadcast=True, hash=True)
     files = dict(zip(bytes_of, sent, strict=True))
-    key = (str(task.start), tuple(f.key for f in sent), task.setup)
+    key = " ".join((str(task.start), *(f.key for f in sent), task.setup.hex()))
     room = AHEAD * sum(client.nthreads().values())
 
     def submit(piece: tuple[int, bytes]) -> Any:  # noqa: ANN401
         return client.submit(_do, key, task.start, files, task.setup, *piece, pure=False, retries=0)
 
     first = [submit(piece) for _, piece in zip(range(room), pieces, strict=False)]
-    coming = dask.as_completed(first)
+    coming = dask.as_completed(first, loop=client.loop)
     for future in coming:
         number, result = future.result()
         if isinstance(result, tuple):
@@ -90,7 +90,7 @@ def _shared_out(  # Dask is untyped, and may be absent
 
 
 def _do(  # runs on a worker
-    key: object, start: Start, files: Mapping[str, bytes], setup: bytes, number: int, piece: bytes
+    key: str, start: Start, files: Mapping[str, bytes], setup: bytes, number: int, piece: bytes
 ) -> tuple[int, bytes | tuple[str, str, str]]:
     do: Callable[[bytes], bytes]
     try:

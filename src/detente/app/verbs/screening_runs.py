@@ -111,3 +111,69 @@ def bar(p: "Progress") -> str:
         f"[{'#' * filled}{'.' * (_BAR - filled)}] {share:4.0%} {p.done}/{p.lines}"
         f" {p.rate:.0f}/s {minutes}:{seconds:02} left"
     )
+
+
+@screening.command(
+    "rescreen",
+    help=say("help.screening_rescreen"),
+    epilog=example("detente screening rescreen state --list list.jsonl.gz --customers all.csv"),
+)
+@click.argument("state")
+@click.option(
+    "--list", "lists", multiple=True, required=True, metavar="FILE", help=say("option.lists")
+)
+@click.option("--customers", metavar="FILE", help=say("option.customers"))
+@click.option("--out", metavar="FILE", help=say("option.rescreen_out"))
+@click.option("--threshold", type=float, metavar="SCORE", help=say("option.threshold"))
+@click.option("--mapping", multiple=True, metavar="OURS=THEIRS", help=say("option.mapping"))
+@click.option("--refresh", is_flag=True, help=say("option.refresh"))
+@click.option("--accept", is_flag=True, help=say("option.accept"))
+@click.option("--workers", type=int, default=1, metavar="N", help=say("option.workers"))
+@click.option("--address", metavar="HOST:PORT", help=say("option.cluster"))
+@common
+def rescreen(
+    state: str, lists: tuple[str, ...], customers: str | None, out: str | None,
+    threshold: float | None, mapping: tuple[str, ...], workers: int, address: str | None,
+    *, refresh: bool, accept: bool, at: str | None, as_json: bool, quiet: bool,
+) -> int:  # fmt: skip
+    """Screen only what a change of the lists or the customers can have changed."""
+    del at  # no party is needed
+    from detente.app import build_work, piecewise  # noqa: PLC0415
+    from detente.app.bulk import rescreening  # noqa: PLC0415
+    from detente.app.bulk.state import current  # noqa: PLC0415
+
+    work, folder = build_work.workers(workers, address), Path(state)
+    asked = rescreening.lists_of(read_lists(lists), lists)
+    before = current(folder)
+    told = []
+    if before is None:
+        if customers is None:
+            raise OurFault("form.missing", f"{state} holds no screening yet", "give --customers")
+        set_as = settings(customers, threshold, mapping)
+        told.append(rescreening.first(folder, customers, asked, set_as, work))
+    else:
+        if threshold not in (None, before.head.threshold):
+            raise OurFault(
+                "rescreen.state",
+                f"{state} was screened with threshold {before.head.threshold}",
+                "start anew in another folder, or leave --threshold out",
+            )
+        if asked.hashes != before.head.lists or refresh:
+            told.append(
+                rescreening.after_lists(folder, asked, work, accept=accept, refresh=refresh)
+            )
+        if customers is not None:
+            set_as = settings(customers, threshold, mapping)
+            told.append(rescreening.after_customers(folder, customers, set_as, work))
+    if out:
+        piecewise.write(Path(out), (line for one in told for line in rescreening.lines(one)))
+    document: dict[str, Json] = {
+        "opened": sum(len(t.change.opened) for t in told),
+        "changed": sum(len(t.change.changed) for t in told),
+        "closed": sum(len(t.change.closed) for t in told),
+        "alerts": told[-1].alerts if told else before.alerts if before else 0,
+        "entities": sum(t.entities for t in told), "asked_anew": sum(t.asked_anew for t in told),
+        "seconds": round(sum(t.seconds for t in told)),
+    }  # fmt: skip
+    Out(as_json=as_json, quiet=quiet).answer(document, [say("screening.rescreened", **document)])
+    return 1 if document["opened"] or document["changed"] else 0
