@@ -62,14 +62,15 @@ class Decision(msgspec.Struct, frozen=True):
 
 def decide(index: Index, question: Question, alert: float = ALERT, limit: int = 10) -> Decision:
     """Return the decision on a question."""
-    hits = tuple(_told(index, hit) for hit in ask(index, question, limit))
+    hits = tuple(told(index, hit) for hit in ask(index, question, limit))
     return Decision(
         ENGINE, dict(sorted(index.lists.items())), alert, limit, question.name, question.schema,
         question.births, question.countries, question.papers, hits,
     )  # fmt: skip
 
 
-def _told(index: Index, hit: Hit) -> Told:
+def told(index: Index, hit: Hit) -> Told:
+    """Return a hit as it is kept."""
     asked = hit.reading.words
     listed = [index.word(n)[0] for n in index.words_of(hit.name)] if hit.name >= 0 else []
     found = hit.alignment

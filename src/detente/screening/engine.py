@@ -9,7 +9,7 @@ from detente.screening import confirm, dates, papers, score
 from detente.screening.align import Alignment, align
 from detente.screening.build import form_class
 from detente.screening.dates import Birth
-from detente.screening.index import Index, Name
+from detente.screening.index import Alike, Index, Name
 from detente.screening.listed import PERSON
 from detente.screening.parts import Parts, split
 from detente.screening.readings import Reading, readings
@@ -99,10 +99,18 @@ def _read(
     index: Index, question: Question, parts: Parts, reading: Reading, best: dict[int, _Found]
 ) -> None:
     alike = [index.alike(w) for w in reading.words]
+    wide = index.names > MANY or any(len(w) == 1 for w in reading.words)
+    names = index.names_with(alike, CANDIDATES * (3 if wide else 1))
+    _weigh(index, question, parts, reading, alike, names, best)
+
+
+def _weigh(
+    index: Index, question: Question, parts: Parts, reading: Reading, alike: list[Alike],
+    names: list[Name], best: dict[int, _Found],
+) -> None:  # fmt: skip
     person = question.schema == PERSON
     forms = form_class(parts.forms)
-    wide = index.names > MANY or any(len(w) == 1 for w in reading.words)
-    for name in index.names_with(alike, CANDIDATES * (3 if wide else 1)):
+    for name in names:
         alignment = align(index, reading.words, alike, name)
         factors = score.of_alignment(alignment, person=person)
         factors += score.of_name(index, name, question.schema, forms)
@@ -136,3 +144,19 @@ def _hit(
         index.entity_id(owner), round(min(1.0, total), 6), found.name.number,
         found.reading, found.alignment, tuple(factors),
     )  # fmt: skip
+
+
+def ask_of(index: Index, question: Question, owners: list[int]) -> list[Hit]:
+    """Return the hits of these entities alone, in no order: the scores that `ask` gives them."""
+    parts = split(question.name, person=question.schema == PERSON)
+    best: dict[int, _Found] = {}
+    names = index.names_of(owners)
+    for reading in readings(index, question.name, parts):
+        alike = [index.alike(w) for w in reading.words]
+        _weigh(index, question, parts, reading, alike, names, best)
+    births = [b for text in question.births for b in dates.read(text)]
+    countries = frozenset(c.lower() for c in question.countries)
+    flat = clean(question.name)
+    hits = [_hit(index, one, flat, births, countries) for one in best.values()]
+    asked = {index.entity_id(owner) for owner in owners}
+    return [h for h in _by_paper(index, question, hits) if h.entity in asked]

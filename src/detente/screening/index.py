@@ -282,3 +282,47 @@ class Index:
         ptr = self._a["name_ptr"]
         words: list[int] = self._a["name_words"][ptr[name] : ptr[name + 1]].tolist()
         return words
+
+    def names_of(self, entities: list[int]) -> list[Name]:
+        """Return all names of some entities."""
+        owners = self._a["name_owner"]
+        wanted = np.array(sorted(set(entities)), owners.dtype)
+        starts, ends = np.searchsorted(owners, wanted), np.searchsorted(owners, wanted, "right")
+        spans = [np.arange(a, b) for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
+        return self._names(np.concatenate(spans)) if spans else []
+
+    def names_like(self, alike: Alike) -> layout.Array:
+        """Return how alike, in thousandths, the word of each of `alike.names` is: in their order."""
+        ordered = sorted(alike.likeness, key=lambda number: alike.likeness[number][0])
+        sizes = [int(self._post_ptr[n + 1] - self._post_ptr[n]) for n in ordered]
+        return np.repeat(np.array([alike.likeness[n][0] for n in ordered], np.int32), sizes)
+
+    def owners_of(self, names: layout.Array) -> layout.Array:
+        """Return the entity of each of some names."""
+        owners: layout.Array = self._a["name_owner"][names]
+        return owners
+
+    def weights_of(self, names: layout.Array) -> layout.Array:
+        """Return how much each of some names tells, in quarters of a bit."""
+        weights: layout.Array = self._a["name_weight"][names].astype(np.int32)
+        return weights
+
+    def is_ascii(self, entity: int) -> bool:
+        """Return whether all names of an entity are written in ASCII alone."""
+        first = self.first_name(entity)
+        ptr, owners, number = self._a["name_text_ptr"], self._a["name_owner"], first
+        while 0 <= number < len(owners) and owners[number] == entity:
+            number += 1
+        text = self._a["name_text"][ptr[first] : ptr[number]]
+        return first < 0 or not len(text) or int(text.max()) < 128
+
+    def papers_of(self, entity: int) -> list[int]:
+        """Return the marks of the papers of an entity."""
+        marks: list[int] = self._a["paper"][self._a["paper_owner"] == entity].tolist()
+        return marks
+
+    def holders_of(self, number: int) -> list[int]:
+        """Return the entities that hold the paper of a mark."""
+        low, high = np.searchsorted(self._a["paper"], [number, number + 1]).tolist()
+        held: list[int] = self._a["paper_owner"][low:high].tolist()
+        return held

@@ -65,7 +65,7 @@ def of_words(raw: tuple[str, ...], script: str, *, person: bool = False) -> Part
     if script == HAN:
         return Parts(tuple(_han(raw)[:PARTS_MAX]), (), script, 0)
     if script == ARABIC:
-        raw = tuple(arabic.one_spelling(w) for w in raw)
+        raw = tuple(w for w in map(arabic.one_spelling, raw) if w)  # a hamza alone is no word
     if not person:
         raw = tuple(_unglued(list(raw)))
     latin = [latin_of(w) for w in raw] if script == CYRILLIC else list(raw)

@@ -102,7 +102,7 @@ def of_name(index: Index, name: Name, schema: str | None, forms: int) -> list[Fa
         factors.append(
             Factor("weak_alias", WEAK) if name.quality == 1 else Factor("acronym", ACRONYM)
         )
-    if schema is not None and not _fits(schema, SCHEMAS[index.schema(name.owner)]):
+    if schema is not None and not fits(schema, SCHEMAS[index.schema(name.owner)]):
         factors.append(Factor("other_schema", OTHER_SCHEMA))
     if forms != name.forms:
         both = forms and name.forms and not forms & name.forms
@@ -110,7 +110,8 @@ def of_name(index: Index, name: Name, schema: str | None, forms: int) -> list[Fa
     return factors
 
 
-def _fits(asked: str, listed: str) -> bool:
+def fits(asked: str, listed: str) -> bool:
+    """Return whether one kind may be the other: a company may be any organisation."""
     if asked == listed or "Thing" in (asked, listed):
         return True
     legal = ("Organization", "LegalEntity", "Company")

@@ -15,6 +15,7 @@ from detente.core.errors import OurFault
 
 if TYPE_CHECKING:
     from detente.screening.index import Index
+    from detente.screening.listed import Listed
 
 GZIP = b"\x1f\x8b"
 SHOWN = 3  # hits that are told in sentences; the document has all
@@ -122,16 +123,23 @@ def replay(
 
 
 def open_lists(paths: tuple[str, ...]) -> "Index":
-    """Return an index over list files. Raises OurFault list.unreadable, list.damaged.
+    """Return an index over list files. Raises OurFault list.unreadable, list.damaged."""
+    from detente.screening.build import build  # noqa: PLC0415
+    from detente.screening.index import Index  # noqa: PLC0415
+
+    return Index(build(*read_lists(paths)))
+
+
+def read_lists(paths: tuple[str, ...]) -> "tuple[list[Listed], dict[str, str]]":
+    """Return (entities, {list: hash}) of list files. Raises OurFault list.unreadable, list.damaged.
 
     Here a line that cannot be read stops all: a decision must not hang on half a list.
     """
     from detente.screening import layout  # noqa: PLC0415
-    from detente.screening.build import build  # noqa: PLC0415
-    from detente.screening.index import Index  # noqa: PLC0415
     from detente.screening.lists.rows import Unread, of_own  # noqa: PLC0415
 
-    listed, versions = [], {}
+    listed: list[Listed] = []
+    versions = {}
     for path in paths:
         whole, lines = read_list(path)
         versions[Path(path).name] = layout.digest(whole)
@@ -141,7 +149,7 @@ def open_lists(paths: tuple[str, ...]) -> "Index":
                     "list.damaged", f"{path}, line {one.line}: {one.why}", "mend the line"
                 )
             listed.append(one)
-    return Index(build(listed, versions))
+    return listed, versions
 
 
 def _sentences() -> bytes:

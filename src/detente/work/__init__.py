@@ -1,0 +1,1 @@
+"""Adapters of the port screening/port: processes of this machine, and a cluster."""
