@@ -297,6 +297,7 @@ API: Final[Mapping[str, tuple[str, ...]]] = {
                 "overlaps",
                 "whose",
                 "owners",
+                "advisory_owners",
                 "found",
                 "to_tell",
                 "tellings",
