@@ -235,6 +235,7 @@ API: Final[Mapping[str, tuple[str, ...]]] = {
                 "object",
                 "near",
                 "copies",
+                "readers",
                 "sightings",
                 "values",
                 "timeline",
