@@ -18,6 +18,7 @@ from detente.core.errors import OurFault
 from detente.core.moment import Span
 from detente.desks.cert import index, spells
 from detente.desks.cert.formats import strict
+from detente.office import offered
 from detente.office.fields import Values
 from detente.office.kind import Kind
 from detente.office.reader import TableReader as Reader
@@ -574,6 +575,77 @@ def test_who_asks_is_kept_once_a_minute_with_what_went_out(house: Household, sie
     siem.objects("local")
     (row,) = room.who_asked("local")
     assert (row["count"], row["at"]) == (8, house.net.now)
+
+
+def readers(house: Household, identity: str) -> list[tuple[object, object]]:
+    asked = Values({"id": identity})
+    rows = house.side.office.look(PERSON, "cert/readers", asked, house.net.now)[1]
+    assert {row["person"] for row in rows} <= {"supervisor"}
+    return [(row["read"], row["back"]) for row in rows]
+
+
+def test_an_object_says_which_readers_have_it_and_its_revocation(
+    house: Household, siem: Program
+) -> None:
+    mid = house.other.send("a wave", house.side, tlp="AMBER", prec="ROUTINE")
+    house.net.settle()
+    assert readers(house, OBJECT) == []
+    where = f"cert/collections/{peer(house)}/objects"
+    assert siem.ask("GET", where, added_after="2099-01-01T00:00:00Z").status == 200
+    assert readers(house, OBJECT) == [], "nothing went out"
+    last = siem.ask("GET", where).headers["X-TAXII-Date-Added-Last"]
+    assert readers(house, OBJECT) == [("fetched", None)]
+    house.other.act("cert/withdraw", mid=mid, all=True, reason="false")
+    house.net.settle()
+    house.side.office.offered.collections(PEOPLE["supervisor"])
+    assert readers(house, OBJECT) == [("fetched", "not_yet")]
+    assert len(siem.objects(peer(house), added_after=last)) == 1
+    assert readers(house, OBJECT) == [("fetched", "fetched")]
+
+
+@pytest.mark.parametrize(
+    "query",
+    [{"match__type": "indicator"}, {"match__id": OBJECT}, {"match__version": "first"}],
+)  # fmt: skip
+def test_a_reader_with_a_filter_is_not_said_to_have_passed_all(
+    house: Household, siem: Program, query: Mapping[str, str]
+) -> None:
+    house.other.send("a wave", house.side, tlp="AMBER", prec="ROUTINE")
+    house.net.settle()
+    assert len(siem.objects(peer(house), **query)) == 1
+    assert siem.get(f"cert/collections/{peer(house)}/objects/{OBJECT}")["objects"]
+    assert readers(house, OBJECT) == []
+
+
+def test_a_reader_who_begins_later_has_not_what_came_before(
+    house: Household, siem: Program
+) -> None:
+    siem.add("local", indicator(1))
+    answer = siem.ask("GET", "cert/collections/local/manifest")
+    after = answer.headers["X-TAXII-Date-Added-Last"]
+    siem.add("local", indicator(2), indicator(3))
+    assert len(siem.objects("local", added_after=after, limit="1")) == 1
+    states = {n: readers(house, indicator(n)["id"]) for n in (1, 2, 3)}
+    assert states == {1: [("not_yet", None)], 2: [("fetched", None)], 3: [("not_yet", None)]}
+    assert len(siem.objects("local")) == 3
+    assert all(readers(house, indicator(n)["id"]) == [("fetched", None)] for n in (1, 2, 3))
+
+
+@pytest.mark.parametrize(
+    ("had", "page", "whole"),
+    [
+        (None, (5, 9), (5, 9)),
+        ((-1, 9), (9, 12), (-1, 12)),
+        ((-1, 9), (3, 7), (-1, 9)),
+        ((-1, 9), (10, 12), (10, 12)),
+        ((10, 12), (-1, 9), (10, 12)),
+        ((10, 12), (-1, 10), (-1, 12)),
+    ],
+)
+def test_stretches_that_meet_are_one_and_of_two_apart_the_later_stands(
+    had: tuple[int, int] | None, page: tuple[int, int], whole: tuple[int, int]
+) -> None:
+    assert offered.joined(had, page) == whole
 
 
 def test_every_look_is_in_the_trail_before_it_goes_out(house: Household, siem: Program) -> None:

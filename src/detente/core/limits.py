@@ -101,6 +101,7 @@ MAX_MAIL_TEXT: Final = 64 * KIB  # characters of its words that are taken over
 # Constituents of a desk; no peer sees them.
 MAX_CONSTITUENTS: Final = 100_000  # lines of one table
 MAX_CONSTITUENT_ASSETS: Final = 4_096  # networks, and as many domains, of one
+MAX_CONSTITUENT_PRODUCTS: Final = 1_024  # of one constituent
 MAX_TOLD_AT_ONCE: Final = 1_000  # versions of objects that one telling names
 
 # Of the hotline.

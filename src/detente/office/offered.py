@@ -14,19 +14,26 @@ from detente.core.moment import Moment, Span
 from detente.office import people
 from detente.office.desk import Desk, Role
 from detente.office.fields import Value, Values
-from detente.office.offered_rows import ASKED, STATUSES
-from detente.office.offering import FROM_LANE, TO_LANE, Offering, Page, Shown, Wanted
+from detente.office.offered_rows import ASKED, STATUSES, WALKED
+from detente.office.offering import (
+    ALL,
+    EVERYONE,
+    FROM,
+    FROM_LANE,
+    LOCAL,
+    TO,
+    TO_LANE,
+    Offering,
+    Page,
+    Shown,
+    Wanted,
+)  # fmt: skip
 from detente.office.people import Person
 from detente.office.post import Post
 from detente.office.reader import TableReader
 from detente.office.register import Register
 from detente.office.trail import Note, Trail
 
-ALL: Final = "all"
-LOCAL: Final = "local"
-EVERYONE: Final = "to-all"
-FROM: Final = "from-"
-TO: Final = "to-"
 PAGE_MAX: Final = 1_000  # objects of one page
 TAKEN_MAX: Final = 10_000  # versions that one request takes back
 STATUS_LIFE: Final = Span.of(days=7)
@@ -155,7 +162,8 @@ class Offered:
         def is_free(row: Shown) -> bool:
             return not any(withheld(each.decode()) for each in self.offering.texts(look, (row,)))
 
-        return page._replace(rows=tuple(filter(is_free, page.rows)))
+        rows = tuple(filter(is_free, page.rows))
+        return page._replace(rows=rows, is_whole=len(rows) == len(page.rows))
 
     def texts(self, page: Page) -> list[bytes]:
         """Return the objects of a page, each to the letter as it came."""
@@ -255,6 +263,29 @@ class Offered:
             rows.put(row)
         self._asked[key] = (now, 0)
 
+    def walked(
+        self,
+        person: Person,
+        label: str,
+        collection: Collection,
+        after: int,
+        page: Page,
+        now: Moment,
+    ) -> None:
+        """Keep how far a reader has come without a gap; nothing of a page that leaves something out."""
+        if page.upto <= after or not page.is_whole:
+            return
+        name = f"{collection.alias} {person.name}"
+        with self._register.shelf.begin() as tx:
+            rows = tx.rows(WALKED)
+            before = Values(rows.get(name) or {})
+            had = (before.whole("since"), before.whole("reached")) if before else None
+            since, reached = joined(had, (after, page.upto))
+            if had != (since, reached):
+                row: dict[str, Value] = {"collection": collection.alias, "person": person.name}
+                row |= {"key": name, "label": label[:64] or None, "at": now}
+                rows.put({**row, "since": since, "reached": reached})
+
     def who_asked(self, alias: str) -> tuple[Values, ...]:
         """Return who asked for a collection, the latest first."""
         with self._register.shelf.begin() as tx:
@@ -288,6 +319,18 @@ class Offered:
             for row in rows.find({}, None, STATUSES_MAX):
                 if now >= Values(row).moment("at") + STATUS_LIFE:
                     rows.drop(row["id"])
+
+
+def joined(had: tuple[int, int] | None, page: tuple[int, int]) -> tuple[int, int]:
+    """Return what went out without a gap after a page more, each as after and up to.
+
+    Of two stretches apart the later stands: who began anew there goes on there.
+    """
+    if had is None or page[0] > had[1]:
+        return page
+    if page[1] < had[0]:
+        return had
+    return min(had[0], page[0]), max(had[1], page[1])
 
 
 def collection_id(party: str, desk: str, alias: str) -> str:

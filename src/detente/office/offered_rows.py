@@ -32,3 +32,18 @@ ASKED: Final = Table(
     find_by=(("collection",),),
     quiet=True,
 )
+# What went out to a reader without a gap or a filter: all that was added after `since`, up to `reached`.
+WALKED: Final = Table(
+    name="offered_walked",
+    key="key",
+    columns=(
+        Field("key", Text(200)),
+        Field("collection", Text(96)),
+        Field("person", Text(64)),
+        Field("label", Text(64), required=False),
+        Field("at", When()),  # when the last of it went out
+        Field("since", Whole(-1)),  # microseconds; -1: from the beginning
+        Field("reached", Whole()),
+    ),
+    quiet=True,
+)

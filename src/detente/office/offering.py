@@ -11,6 +11,11 @@ from typing import Final, NamedTuple, Protocol
 from detente.office.fields import Value, Values
 from detente.office.tables import Row, Table
 
+ALL: Final = "all"  # aliases of collections, and what those of a party begin with
+LOCAL: Final = "local"
+EVERYONE: Final = "to-all"
+FROM: Final = "from-"
+TO: Final = "to-"
 FROM_LANE: Final = "from "  # what a party said to us
 TO_LANE: Final = "to "  # what we said to a party; to ourselves: what stays in our home log
 
@@ -66,11 +71,15 @@ class Shown(NamedTuple):
 
 
 class Page(NamedTuple):
-    """Versions in the order of their adding. upto: how far was looked; more: further."""
+    """Versions in the order of their adding. upto: how far was looked; more: further.
+
+    is_whole: nothing was left out that would stand there but for an embargo.
+    """
 
     rows: tuple[Shown, ...]
     upto: int
     more: bool
+    is_whole: bool = True
 
 
 class Judged(NamedTuple):

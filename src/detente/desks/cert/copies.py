@@ -7,19 +7,23 @@ from typing import Final
 from detente.core import names
 from detente.core.errors import OurFault
 from detente.core.moment import Moment
-from detente.desks.cert import acts, folds, index, kinds, rules
+from detente.desks.cert import acts, folds, index, kinds, paging, rules
 from detente.desks.cert.formats import ids, marking
 from detente.desks.cert.formats.members import Object
+from detente.desks.cert.spells import added
 from detente.office import house
 from detente.office.desk import Act, Look, Role
 from detente.office.drafting import TLP, URGENCY, WITHIN, Draft
 from detente.office.enclosed import ATTACH
 from detente.office.fields import Field, Mid, OneOf, Text, Values, When
+from detente.office.offered_rows import WALKED
+from detente.office.offering import ALL, FROM, FROM_LANE, LOCAL, TO, TO_LANE
 from detente.office.reader import Reader, every
 from detente.office.tables import Row
 
 REACHED: Final = ("sent", "arrived", "seen")  # seen: by a person
 GONE: Final = ("removed", "kept", "not_held")
+FETCHED: Final = ("fetched", "not_yet")
 STATES: Final = ("stands", "asked", *GONE)
 _ID: Final = Field("id", kinds.OBJECT_ID.type, bare=True)
 _FIXED: Final = (marking.TYPE, "extension-definition")
@@ -139,6 +143,45 @@ def _bundle(objects: Sequence[Object]) -> bytes:
     return json.dumps(whole, ensure_ascii=False, indent=1).encode()
 
 
+def read_readers(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:
+    """Return which programs' readers had an object from our collections, and its revocation."""
+    rows = paging.held(look, values.text("id"))
+    found: list[Row] = []
+    for asked in every(look, WALKED, {}):
+        alias = asked.text("collection")
+        mine = [row for row in rows if _stands_in(alias, row)]
+        had = [_had(asked, row) for row in mine if row["taken"] is None]
+        back = [_had(asked, row) for row in mine if row["taken"] is not None]
+        if mine:
+            found.append(
+                {
+                    "collection": alias,
+                    "person": asked["person"],
+                    "label": asked.get("label"),
+                    "at": asked["at"],
+                    "read": "fetched" if any((*had, *back)) else "not_yet",
+                    "back": ("fetched" if back[-1] else "not_yet") if back else None,
+                }
+            )
+    return tuple(sorted(found, key=lambda row: (str(row["collection"]), str(row["person"]))))
+
+
+def _stands_in(alias: str, row: Row) -> bool:
+    lane = str(row["lane"])
+    if alias == ALL:
+        return True
+    if alias == LOCAL:
+        return lane == TO_LANE + str(row["party"])
+    for start, way in ((FROM, FROM_LANE), (TO, TO_LANE)):
+        if alias.startswith(start):
+            return lane == way + alias.removeprefix(start)
+    return False
+
+
+def _had(asked: Values, row: Row) -> bool:
+    return asked.whole("since", -1) < added(row) <= asked.whole("reached", -1)
+
+
 COPIES: Final = Look(
     name="cert/copies",
     fields=(_ID,),
@@ -154,6 +197,20 @@ COPIES: Final = Look(
         Field("mid", Mid()),
         Field("withdrawal", Mid(), required=False),
         Field("sent", When()),
+    ),
+    example="indicator--33fe3b22-0201-47cf-85d0-97c02164528d",
+)
+READERS: Final = Look(
+    name="cert/readers",
+    fields=(_ID,),
+    read=read_readers,
+    columns=(
+        Field("collection", Text(96)),
+        Field("person", Text(64)),
+        Field("label", Text(64), required=False),
+        Field("at", When()),
+        Field("read", OneOf(*FETCHED)),
+        Field("back", OneOf(*FETCHED), required=False),
     ),
     example="indicator--33fe3b22-0201-47cf-85d0-97c02164528d",
 )

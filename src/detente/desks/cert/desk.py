@@ -181,6 +181,7 @@ DESK: Final = Desk(
         *around.ALL,
         arranging.ARRANGEMENTS,
         copies.COPIES,
+        copies.READERS,
         handing.HANDED,
         *advisory.LOOKS,
         *incident_pages.ALL,

@@ -26,7 +26,7 @@ SHOWN_MAX: Final = 20_000  # characters of an object's text on the page; the fil
 _DESK: Final = "cert"
 # What may be a sample is in the file alone: it is drawn on no page.
 _PAYLOAD: Final = re.compile(r'("(?:payload_bin|data)"\s*:\s*)"([A-Za-z0-9+/=\s\\]{64,})"')
-_PARTS: Final = ("object", "copies", "sightings", "near", "timeline", "notes")
+_PARTS: Final = ("object", "copies", "readers", "sightings", "near", "timeline", "notes")
 
 
 @dataclass(frozen=True, slots=True)

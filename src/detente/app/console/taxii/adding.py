@@ -7,8 +7,8 @@ from detente.app.console.taxii.status import Status
 from detente.core.errors import OurFault, TheirFault
 from detente.core.moment import Moment
 from detente.office.drafting import MARKINGS
-from detente.office.offered import EVERYONE, TO, Collection
-from detente.office.offering import Judged, Shown
+from detente.office.offered import Collection
+from detente.office.offering import EVERYONE, TO, Judged, Shown
 from detente.office.office import Office
 from detente.office.people import Person
 

@@ -22,8 +22,8 @@ from detente.core.canon import Json
 from detente.core.errors import OurFault
 from detente.core.moment import Moment
 from detente.office import offered
-from detente.office.offered import ALL, EVERYONE, FROM, LOCAL, Collection, Offered
-from detente.office.offering import Page, Shown, Wanted
+from detente.office.offered import Collection, Offered
+from detente.office.offering import ALL, EVERYONE, FROM, LOCAL, Page, Shown, Wanted
 from detente.office.sessions import Session
 
 FIRST: Final = "X-TAXII-Date-Added-First"
@@ -161,18 +161,21 @@ class _Request:
 
     def _objects(self, one: Collection) -> Answer:
         asked, page = self._page(one)
-        return self._told(one, asked, page)
+        return self._told(one, asked, page, "")
 
     def _object(self, one: Collection, name: str) -> Answer:
         self._exists(one, name)
         asked, page = self._page(one, name)
-        return self._told(one, asked, page)
+        return self._told(one, asked, page, name)
 
-    def _told(self, one: Collection, asked: Query, page: Page) -> Answer:
+    def _told(self, one: Collection, asked: Query, page: Page, name: str) -> Answer:
         texts = self.room.texts(page)
         upto = page.rows[-1].added if page.rows else 0
         label = self.ask.session.agent if isinstance(self.ask.session, Session) else ""
         self.room.asked(self.person, label, one, upto, len(texts), self.now)
+        is_narrow = name or asked.ids or asked.types or asked.nothing
+        if not is_narrow and asked.versions & {"last", "all"}:
+            self.room.walked(self.person, label, one, asked.after, page, self.now)
         return self._listed(asked, page, "objects", texts)
 
     def _versions(self, one: Collection, name: str) -> Answer:

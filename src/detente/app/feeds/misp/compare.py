@@ -11,8 +11,7 @@ from detente.core.moment import Moment
 from detente.desks.cert.files import MISP
 from detente.office.counterparts import Comparison, Difference, Thing
 from detente.office.feeding import State
-from detente.office.offered import ALL
-from detente.office.offering import Wanted
+from detente.office.offering import ALL, Wanted
 from detente.office.office import Office
 
 CONTAINERS = frozenset({"report", "grouping"})

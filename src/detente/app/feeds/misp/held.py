@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from detente.desks.cert.files import MISP
-from detente.office.offered import ALL, Collection, Offered
-from detente.office.offering import Page, Shown, Wanted
+from detente.office.offered import Collection, Offered
+from detente.office.offering import ALL, Page, Shown, Wanted
 from detente.office.people import Person
 
 Object = dict[str, Any]

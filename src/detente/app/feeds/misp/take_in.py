@@ -18,7 +18,7 @@ from detente.core.moment import Moment
 from detente.desks.cert.files import MISP
 from detente.office.counterparts import OURS, Counterparts, Thing
 from detente.office.feeding import NOT_TAKEN, SHRUNK, State
-from detente.office.offered import ALL
+from detente.office.offering import ALL
 from detente.office.office import Office
 
 TAKEN_AT_ONCE: Final = 200  # objects of one bundle at most, but for the markings that they name

@@ -1,7 +1,7 @@
 """A message (RFC 5322, MIME) read as drafts of incidents. Nothing is sent, opened or fetched by it.
 
 Read with the standard library, bounded before and after: archives are not unpacked, an attachment
-is named with its size and hash, signatures are told and not checked (docs/decisions/0062).
+is named with its type, size and hash, signatures are told and not checked (docs/decisions/0062).
 """
 
 import binascii
@@ -98,7 +98,7 @@ def _letter(message: Message, found: _Found) -> Letter:
         found.warnings += [f"{name}: {warning}" for warning in warnings]
         drafts += [replace(one, reporter=one.reporter or sender) for one in read]
         if not read:
-            found.attached.append(_named(name, document))
+            found.attached.append(_named(name, "application/xml", document))
     text = own.text
     if found.attached:
         text = f"{text}\n\nAttached:\n" + "\n".join(found.attached)
@@ -145,7 +145,7 @@ def _take(part: Message, found: _Found) -> None:
     if kind in _XML or name.lower().endswith(".xml"):
         found.documents.append((name or "XML", body))
     elif name or part.get_content_disposition() == "attachment" or not kind.startswith("text/"):
-        found.attached.append(_named(name or kind, body))
+        found.attached.append(_named(name or "-", kind, body))
     elif kind == "text/html":
         found.html.append(_stripped(_decoded(part, body, found)))
     else:
@@ -243,8 +243,10 @@ def _date(message: Message, warnings: list[str]) -> Moment | None:
         return None
 
 
-def _named(name: str, data: bytes) -> str:
-    return f"{_line(name)[:120]} ({len(data)} bytes, SHA-256 {sha256(data).hexdigest()})"
+def _named(name: str, kind: str, data: bytes) -> str:
+    # Both are the sender's words: a type says nothing of what the bytes are.
+    told = f"{_line(kind)[:80]}, {len(data)} bytes, SHA-256 {sha256(data).hexdigest()}"
+    return f"{_line(name)[:120]} ({told})"
 
 
 def _line(text: str) -> str:

@@ -6,6 +6,7 @@ a domain, stands together:
 - `4 c0000207 c0000207`: IPv4, the first and the last address, 8 digits each; `6 …`: IPv6, 32 each.
 - `d org.example.`: a domain, its labels from the right; the dot at the end is the label's border.
 - `s 0000fbf4`: the number of an autonomous system (RFC 6793).
+- `p by …`, `p any …`, `p pkg …`: a product, see wares.py.
 
 What everybody has at home (RFC 1918, RFC 6598 and the like) is nobody's system and has no form.
 Networks for documentation have one: examples and exercises use them.
@@ -17,7 +18,7 @@ from collections.abc import Iterable, Iterator
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from typing import Final, NamedTuple
 
-from detente.desks.cert.formats import observed
+from detente.desks.cert.formats import observed, wares
 from detente.desks.cert.formats.defang import refang
 from detente.desks.cert.formats.jcs import Json
 from detente.desks.cert.formats.members import Object
@@ -205,6 +206,7 @@ def _some(one: Object) -> Iterator[Spot]:
     for sort, value in _values(one):
         if form := _FORMS[sort](refang(value)):
             yield Spot(value[:500], form)
+    yield from (Spot(*each) for each in wares.of_object(one))
 
 
 def _values(one: Object) -> Iterator[tuple[str, str]]:

@@ -36,6 +36,10 @@ DOMAIN: Final = Field(
     "domain", Text(253), required=False, many=True, count_max=limits.MAX_CONSTITUENT_ASSETS
 )
 AS: Final = Field("asn", Whole(1, AS_MAX), required=False, many=True)
+PRODUCT: Final = Field(
+    "product", Text(200), required=False, many=True, count_max=limits.MAX_CONSTITUENT_PRODUCTS,
+    about="cert.field.own_product",
+)  # fmt: skip
 MAIL: Final = Field(
     "mail", Text(254, form=r"[^\s\x00-\x1f\x7f-\x9f@<>\"',;:\\()\[\]]{1,64}@[A-Za-z0-9.-]{1,189}"), required=False,
     many=True, count_max=16,
@@ -46,7 +50,7 @@ SINCE: Final = Field("since", When(), required=False)
 UNTIL: Final = Field("until", When(), required=False)
 NOTE: Final = Field("note", LongText(2_000), required=False)
 WHO: Final = (
-    KEY, NAME, SECTOR, FUNCTION, NETWORK, DOMAIN, AS, MAIL, BY, LANGUAGE, SINCE, UNTIL, NOTE,
+    KEY, NAME, SECTOR, FUNCTION, NETWORK, DOMAIN, AS, PRODUCT, MAIL, BY, LANGUAGE, SINCE, UNTIL, NOTE,
 )  # fmt: skip
 
 CONSTITUENT: Final = Kind(name="cert.constituent", version=1, fields=WHO, source=_SOURCE)

@@ -28,7 +28,7 @@ class Matcher:
         named: dict[str, set[str]] = {}
         for form, key in assets:
             named.setdefault(form, set()).add(key)
-        self._plain = {form: frozenset(keys) for form, keys in named.items() if form[0] in "ds"}
+        self._plain = {form: frozenset(keys) for form, keys in named.items() if form[0] in "dsp"}
         self._trees = {
             sort: _Tree(sort, ((form, keys) for form, keys in named.items() if form[0] == sort))
             for sort in "46"
@@ -39,7 +39,7 @@ class Matcher:
         sort = form[0]
         if sort in "46":
             return self._trees[sort].whose(*ends(form))
-        if sort == "s":
+        if sort in "sp":
             return self._plain.get(form, frozenset())
         found: set[str] = set()
         for each in above(form):
@@ -51,13 +51,13 @@ class Matcher:
         for sort in "46":
             yield from self._trees[sort].pairs()
         for form in self._plain:
-            for each in above(form):
+            for each in above(form) if form[0] == "d" else (form,):
                 if each in self._plain:
                     yield each, form
 
     def keys(self, form: str) -> frozenset[str]:
         """Return whose exactly this form is."""
-        if form[0] in "ds":
+        if form[0] in "dsp":
             return self._plain.get(form, frozenset())
         return self._trees[form[0]].keys(*ends(form))
 

@@ -1,11 +1,12 @@
 """What a person sees of our constituents: who they are, what was found, what they were told."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from detente.core.moment import Moment
+from detente.desks.cert import advisory, paging
 from detente.desks.cert import kinds as cert_kinds
-from detente.desks.cert import paging
-from detente.desks.cert.formats import spots
+from detente.desks.cert.formats import spots, wares
 from detente.desks.cert.formats.defang import defang
 from detente.desks.cert.home import folds, kinds, register, telling, whose
 from detente.desks.cert.home.acts import constituent_at
@@ -98,25 +99,35 @@ def read_overlaps(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]
 
 
 def read_whose(look: Reader, values: Values, now: Moment) -> tuple[Row, ...]:
-    """Return to whose systems a value belongs: an address, network, name, mail address or AS number."""
-    form = spots.of_text(values.text("value"))
+    """Return to whose systems a value belongs: an address, network, name, mail address, AS number, product."""
+    value = values.text("value")
     matcher = _matcher(look)
-    keys = matcher.whose(form) if form and matcher else frozenset[str]()
-    return tuple(_owner(look, key, values.text("value"), now) for key in sorted(keys))
+    forms = [form for form in (spots.of_text(value), wares.of_written(value)) if form]
+    keys = {key for form in forms for key in (matcher.whose(form) if matcher else ())}
+    return tuple(_owner(look, key, value, now) for key in sorted(keys))
 
 
 def read_owners(look: Reader, values: Values, now: Moment) -> tuple[Row, ...]:
     """Return to whose systems the values of an object belong."""
     rows = paging.versions(look, values.text("id"))[:1]
     objects = [telling.parsed(each) for each in paging.raws(look, rows)]
-    matcher = _matcher(look)
     found = (
         dict(spots.of_objects(telling.with_named(look, objects[0]))).get(0, ()) if objects else ()
     )
+    return _owners(look, found, now)
+
+
+def read_advisory(look: Reader, values: Values, now: Moment) -> tuple[Row, ...]:
+    """Return to whose systems the products of an advisory belong."""
+    return _owners(look, whose.of_advisory(advisory.text_of(look, values.data("mid"))), now)
+
+
+def _owners(look: Reader, found: Sequence[spots.Spot], now: Moment) -> tuple[Row, ...]:
+    matcher = _matcher(look)
     pairs = [
         (key, each.value) for each in found for key in (matcher.whose(each.form) if matcher else ())
     ]
-    return tuple(_owner(look, key, value, now) for key, value in dict.fromkeys(sorted(pairs)))  # fmt: skip
+    return tuple(_owner(look, key, value, now) for key, value in dict.fromkeys(sorted(pairs)))
 
 
 def read_found(look: Reader, values: Values, now: Moment) -> tuple[Row, ...]:
@@ -244,6 +255,8 @@ def _plain(form: str) -> str:
         return ".".join(reversed(form[2:-1].split(".")))
     if form[0] == "s":
         return f"AS{int(form[1:], 16)}"
+    if form[0] == "p":
+        return form.split(" ", 2)[2].replace("|", ": ")
     return spots.shown(form)
 
 
@@ -312,6 +325,13 @@ OWNERS: Final = Look(
     columns=_OWNER,
     example="indicator--33fe3b22-0201-47cf-85d0-97c02164528d",
 )
+ADVISORY_OWNERS: Final = Look(
+    name="cert/advisory_owners",
+    fields=(Field("mid", Mid(), bare=True),),
+    read=read_advisory,
+    columns=_OWNER,
+    example="k3q7zb",
+)
 FOUND: Final = Look(
     name="cert/found",
     fields=(_KEY, _COUNT),
@@ -369,6 +389,7 @@ ALL: Final = (
     OVERLAPS,
     WHOSE,
     OWNERS,
+    ADVISORY_OWNERS,
     FOUND,
     TO_TELL,
     TELLINGS,

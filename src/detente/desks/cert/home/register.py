@@ -1,8 +1,8 @@
 """Constituents: one checked at a time, or a table of them, read and written.
 
-A table is CSV with a line of heads: key, name, sector, function, network, domain, asn, mail, means,
-language, since, until, note. Several of one sort stand in one cell with blanks between them, functions
-with `|`. What is wrong is told by its line, and nothing of such a table is taken.
+A table is CSV with a line of heads: key, name, sector, function, network, domain, asn, product, mail,
+means, language, since, until, note. Several of one sort stand in one cell with blanks between them,
+functions and products with `|`. What is wrong is told by its line, and nothing of such a table is taken.
 """
 
 import csv
@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from detente.core import limits
 from detente.core.errors import OurFault
 from detente.core.moment import Moment
-from detente.desks.cert.formats import lists, spots
+from detente.desks.cert.formats import lists, spots, wares
 from detente.desks.cert.home import kinds
 from detente.office.fields import Value, Values, check_values, members_of
 
@@ -23,7 +23,7 @@ HEADS: Final = tuple(field.name for field in kinds.WHO)
 TOLD: Final = 20  # lines that one refusal names
 LEAST: Final = {4: 8, 6: 16}  # bits: nobody's network is wider
 _FIELDS: Final = members_of(kinds.WHO)
-_SIGNS: Final = {"function": "|"}
+_SIGNS: Final = {"function": "|", "product": "|"}
 _DEFAULTS: Final[dict[str, Value]] = {"means": "csv", "language": "en"}
 
 
@@ -46,6 +46,7 @@ def checked(values: Values) -> Values:
             network=_each(given.texts("network"), _network),
             domain=_each(given.texts("domain"), _domain),
             asn=_numbers(given.get("asn")),
+            product=_each(given.texts("product"), _product),
         )
     except ValueError as error:
         raise _refused(str(error)) from None
@@ -62,6 +63,7 @@ def forms(who: Values) -> tuple[str, ...]:
         *(spots.of_host(each) for each in who.texts("network")),
         *(spots.of_domain(each) for each in who.texts("domain")),
         *(spots.of_as(str(each)) for each in _whole(who, "asn")),
+        *(wares.of_written(each) for each in who.texts("product")),
     ]
     return tuple(dict.fromkeys(each for each in found if each))
 
@@ -175,6 +177,15 @@ def _domain(text: str) -> str:
     if not name:
         raise ValueError(f"{text[:80]} is no domain of two labels or more")
     return name
+
+
+def _product(text: str) -> str:
+    plain = " ".join(text.split())
+    if not wares.of_written(plain):
+        raise ValueError(
+            f"{text[:80]} names no product: Vendor: Product, a CPE 2.3, or a package URL"
+        )
+    return plain
 
 
 def _numbers(given: Value) -> Value:

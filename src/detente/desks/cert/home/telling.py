@@ -11,7 +11,7 @@ from itertools import islice
 from typing import Final, Literal, NamedTuple
 
 from detente.core.moment import Moment
-from detente.desks.cert import embargo, index, linking, paging
+from detente.desks.cert import advisory, embargo, index, linking, paging
 from detente.desks.cert.formats import describing, lists, marking, members, spots
 from detente.desks.cert.formats.members import Object
 from detente.desks.cert.home import register, whose
@@ -85,7 +85,10 @@ def lines(look: Reader, who: Values, places: Sequence[str]) -> list[Line]:
         _, _, moment, version = place.split("\t")
         at = Moment(int(moment, 16) // 1_000)
         if row["said"]:
-            line = _record(look, mine, version, at, bytes.fromhex(str(row["said"])))
+            mid = bytes.fromhex(str(row["said"]))
+            line = _advisory(look, mine, version, at, mid, held) or _record(
+                look, mine, version, at, mid
+            )
         else:
             line = _object(look, mine, version, at, int(moment, 16), held)
         if not line.why and "since" in who and at < who.moment("since"):
@@ -245,6 +248,21 @@ def _record(look: Reader, mine: _Mine, version: str, at: Moment, mid: bytes) -> 
     return Line(
         version, at, "", "", told_.text("what"), title[:200], "", mine.of(spots.in_text(text)),
         tlp, mid, told_.text("from"), why,
+    )  # fmt: skip
+
+
+def _advisory(
+    look: Reader, mine: _Mine, version: str, at: Moment, mid: bytes, held: embargo.Held
+) -> Line | None:
+    row, kept = look.get(advisory.ADVISORIES, mid), look.get(advisory.TEXTS, mid)
+    if row is None or kept is None:
+        return None
+    said, text = Values(row), Values(kept).text("advisory")
+    tlp = said.text("tlp")
+    why = _why(tlp, marking.Marks(), gone=False, embargoed=held.holds_text(text))
+    return Line(
+        version, at, "", said.text("version"), "advisory", said.text("about"), said.text("id"),
+        mine.of(whose.of_advisory(text)), tlp, mid, said.text("from"), why,
     )  # fmt: skip
 
 

@@ -5,7 +5,7 @@ the same: an object that arrives is asked for its constituents, a constituent th
 for the objects that are here. Rows are told apart by the beginning of their key:
 
 - `a KEY\tFORM`: FORM (formats/spots) is constituent KEY's. `c KEY`: said: of which record that is.
-- `v FORM\tMOMENT\tVERSION`: a value that arrived; said: the mid, of a record in words.
+- `v FORM\tMOMENT\tVERSION`: a value that arrived; said: the mid, of a record in words or an advisory.
 - `f KEY\tSINCE\tMOMENT\tVERSION`: found; SINCE sorts the newest first. said: as above.
 - `o KEY\tVERSION`: to tell, said: the place of its `f`. `t KEY\tVERSION`: told, said: the telling.
 - `k MID`: a telling, said: its key and versions, for a word on it that comes later.
@@ -15,15 +15,17 @@ MOMENT: the object's number (desk.Numbered), of a record in words its `created`;
 version of an object (24 digits): of equal id and time, or of equal id and content where there is no time.
 """
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from hashlib import sha256
 from typing import Final
 
 from detente.core import limits
 from detente.core.errors import OurFault
-from detente.desks.cert import index
+from detente.desks.cert import advisory, index
 from detente.desks.cert import kinds as cert_kinds
-from detente.desks.cert.formats import spots, stix
+from detente.desks.cert.formats import spots, stix, wares
+from detente.desks.cert.formats.csaf.walk import node
 from detente.desks.cert.formats.members import Object
 from detente.desks.cert.home import kinds, register
 from detente.desks.cert.home.matching import Asset, Matcher, ends
@@ -74,6 +76,19 @@ def fold_words(rows: Rows, opened: Opened) -> None:
     if found:
         moment, version = opened.created.ms * 1_000, version_of_record(opened.mid)
         _arrive(rows, [(moment, version, found)], opened.mid.hex())
+
+
+def fold_advisory(rows: Rows, opened: Opened) -> None:
+    """Keep the products that an advisory is about, and who has them."""
+    text = opened.body.text("advisory")
+    found = of_advisory(text)
+    if not found:
+        return
+    version, moment = version_of_text(text), opened.created.ms * 1_000
+    # Of two records of one text and time the lesser stands, whichever is folded first.
+    before = rows.get(f"v {found[0].form}\t{moment:014x}\t{version}")
+    said = min([opened.mid.hex(), *([str(before["said"])] if before is not None else [])])
+    _arrive(rows, [(moment, version, found)], said)
 
 
 def fold_one(rows: Rows, opened: Opened) -> None:
@@ -127,6 +142,20 @@ def version_of(one: Object, digest: bytes) -> str:
 def version_of_record(mid: bytes) -> str:
     """Return what names a record in words here."""
     return sha256(b"record " + mid).hexdigest()[:24]
+
+
+def of_advisory(text: str) -> tuple[spots.Spot, ...]:
+    """Return the products of an advisory; none of what is no JSON."""
+    try:
+        document = node(json.loads(text))
+    except (ValueError, RecursionError):
+        return ()
+    return tuple(spots.Spot(*each) for each in wares.of_advisory(document))
+
+
+def version_of_text(text: str) -> str:
+    """Return what names an advisory here: the same bytes are one, whoever sends them again."""
+    return sha256(b"advisory " + text.encode()).hexdigest()[:24]
 
 
 def prefixed(rows: Rows, start: str) -> Iterator[str]:
@@ -239,7 +268,7 @@ def _within(rows: Rows, form: str) -> list[str]:
     """Return the places of values that are of a form's holder."""
     if form[0] == "d":
         return list(prefixed(rows, f"v {form}"))
-    if form[0] == "s":
+    if form[0] in "sp":
         return list(prefixed(rows, f"v {form}\t"))
     return list(_within_network(rows, form))
 
@@ -300,6 +329,7 @@ def matcher(total: str, places: Callable[[], Iterable[str]]) -> Matcher:
 ALL: Final = (
     Fold(WHOSE, (cert_kinds.BUNDLE,), fold_objects),
     Fold(WHOSE, WORDY, fold_words),
+    Fold(WHOSE, (advisory.ADVISORY,), fold_advisory),
     Fold(WHOSE, (kinds.CONSTITUENT,), fold_one),
     Fold(WHOSE, (kinds.CONSTITUENTS,), fold_many),
     Fold(WHOSE, (kinds.TOLD,), fold_told),
