@@ -50,9 +50,9 @@ class Size:
     """How much is done."""
 
     waiting: int = 1_000
-    flashes: int = 200
+    flashes: int = 70  # of one round: its p99 is its worst but none
     file: int = 100_000_000
-    slow: int = 20
+    slow: int = 10
 
 
 QUICK: Final = Size(waiting=50, flashes=5, file=20_000_000, slow=3)

@@ -208,6 +208,7 @@ OURS: Final[frozenset[str]] = frozenset(
         "matter.taken",
         "notices.choice",
         "notices.exercise_over",
+        "notices.held",
         "notices.format",
         "notices.format_differs",
         "notices.joined",

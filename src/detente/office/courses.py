@@ -263,10 +263,11 @@ def _course_row(
 def _due_row(row: Row) -> Row:
     due = row["due"]
     assert isinstance(due, Moment), "whoever asks has looked"
-    key = f"{_clamped(due):015d} {row['key']}"
+    course = Values(row).text("key")
+    key = f"{_clamped(due):015d} {course}"
     return {
         "key": key,
-        "course": row["key"],
+        "course": course,
         "matter": row["matter"],
         "desk": row["desk"],
         "due": due,

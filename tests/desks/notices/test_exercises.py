@@ -186,11 +186,11 @@ def played(floor: Floor) -> bytes:
         floor.b, "acknowledge", after(12), mid=sent(floor.b, mid, "outage").data("mid"), officer="L"
     )
     floor.do(
-        floor.b, "acknowledge", after(60), mid=sent(floor.b, mid, "second").data("mid"), officer="L"
+        floor.b, "acknowledge", after(90), mid=sent(floor.b, mid, "second").data("mid"), officer="L"
     )
     asked = sent(floor.b, mid, "asked").data("mid")
-    floor.do(floor.b, "acknowledge", after(30), mid=asked, officer="L")
-    floor.do(floor.b, "answer", after(50), mid=asked, value=values(position="not_ours"))
+    floor.do(floor.b, "acknowledge", after(41), mid=asked, officer="L")
+    floor.do(floor.b, "answer", after(57), mid=asked, value=values(position="not_ours"))
     floor.do(
         floor.a,
         "acknowledge",
@@ -216,15 +216,15 @@ def test_both_sides_grade_alike_and_say_what_was_misread(floor: Floor) -> None:
     assert {name: (row["result"], row["read_s"]) for name, row in notices.items()} == {
         "announced": ("in_time", 9 * 60),
         "outage": ("in_time", 2 * 60),
-        "second": ("late", 42 * 60),
-        "asked": ("in_time", 5 * 60),
+        "second": ("too_late", 52 * 60),  # but for a silence and a cut
+        "asked": ("in_time", 6 * 60),
         "explained": ("unsent", None),
     }
-    assert (notices["asked"]["reply"], notices["asked"]["reply_s"]) == ("in_time", 25 * 60)
+    assert (notices["asked"]["reply"], notices["asked"]["reply_s"]) == ("in_time", 12 * 60)
     sums = {row["from"]: row for row in part(grades[0], "side")}
     read = sums[floor.b.address]
     assert [read[name] for name in ("count", "in_time", "late", "unanswered", "read_s")] == [
-        3, 2, 1, 0, 300,
+        3, 2, 1, 0, 360,
     ]  # fmt: skip
     assert [read[name] for name in ("owed", "answered", "chosen", "wrong")] == [1, 1, 3, 1]
     questions = {(row["name"], row["from"]): row for row in part(grades[0], "question")}
@@ -252,20 +252,88 @@ def test_whoever_answers_without_acknowledging_has_read(floor: Floor) -> None:
     mid = begin(floor)
     run(floor, 26)
     asked = sent(floor.b, mid, "asked").data("mid")
-    floor.do(floor.b, "answer", after(45), mid=asked, value=values(position="not_ours"))
-    floor.do(floor.b, "end", after(50), mid=mid)
-    (row,) = [r for r in floor.a.look("grade", after(51), mid=mid) if r.get("name") == "asked"]
-    assert (row["result"], row["reply"], row["reply_s"]) == ("in_time", "in_time", 20 * 60)
+    floor.do(floor.b, "answer", after(57), mid=asked, value=values(position="not_ours"))
+    floor.do(floor.b, "end", after(60), mid=mid)
+    (row,) = [r for r in floor.a.look("grade", after(61), mid=mid) if r.get("name") == "asked"]
+    assert (row["result"], row["reply"], row["reply_s"]) == ("in_time", "in_time", 12 * 60)
 
 
-def test_what_came_in_a_silence_counts_from_its_end(floor: Floor) -> None:
+def test_what_a_side_could_not_say_is_not_counted_against_it(floor: Floor) -> None:
     mid = begin(floor)
     run(floor, 26)
     found = play.at(floor.a.reader, mid)
-    assert play.silenced(found, "fleet", after(30)) == after(40)
-    assert play.silenced(found, "fleet", after(40)) == after(40)
-    assert play.silenced(found, "fleet", after(29)) == after(29)
-    assert play.silenced(found, "coast", after(30)) == after(30)
+
+    def held(role: str, begin: int, end: int) -> Span:
+        return play.held_between(found, role, after(begin), after(end))
+
+    assert held("fleet", 29, 60) == Span.of(minutes=20)
+    assert held("fleet", 35, 50) == Span.of(minutes=10)
+    assert held("coast", 29, 60) == Span.of(minutes=10), "the cut, and no silence of the others"
+    assert held("fleet", 40, 45) == held("fleet", 0, 30) == Span(0)
+
+
+def refused(side: Side, verb: str, minute: int, **given: object) -> bool:
+    """Say whether an act is held back."""
+    try:
+        side.drafts(verb, after(minute), **given)  # type: ignore[arg-type]  # as given
+    except OurFault as fault:
+        return fault.code == "notices.held"
+    return False
+
+
+def test_in_a_silence_nothing_of_the_exercise_leaves_that_side_and_all_that_is_real_does(
+    floor: Floor,
+) -> None:
+    mid = begin(floor)
+    run(floor, 26)
+    notice = sent(floor.b, mid, "outage").data("mid")
+    real = floor.do(floor.a, "send", after(26), to=TO_B, format="N6", value=OUTAGE)
+    told = {"mid": notice, "officer": "L"}
+    assert [refused(floor.b, "acknowledge", each, **told) for each in (29, 30, 39, 40)] == [
+        False, True, True, False,
+    ]  # fmt: skip
+    prose = {"name": "remarks", "language": "ru", "text": "x", "official": False, "translator": "y"}
+    assert refused(floor.b, "translate", 35, mid=notice, **prose)
+    assert refused(floor.b, "send", 35, to=TO_A, format="N6", value=OUTAGE, exercise=NAME)
+    assert not refused(floor.b, "acknowledge", 35, mid=real, officer="L"), "real"
+    assert not refused(floor.b, "send", 35, to=TO_A, format="N6", value=OUTAGE), "real"
+    assert not refused(floor.b, "send", 35, to=TO_A, format="N6", value=OUTAGE, exercise="OTHER")
+    assert not refused(floor.a, "correct", 35, mid=notice, value=values(cause="technical"))
+    assert not refused(floor.b, "end", 35, mid=mid), "who must stop it can"
+    for side, hold in ((floor.a, None), (floor.b, "silence")):
+        assert side.look("exercises", after(35))[0]["hold"] == hold
+    floor.do(floor.b, "end", after(36), mid=mid)
+    assert not refused(floor.b, "acknowledge", 37, **told), "nothing is held once it is over"
+
+
+def test_in_a_cut_nothing_of_it_leaves_either_side_and_what_was_due_follows(floor: Floor) -> None:
+    mid = begin(floor)
+    run(floor, 44)
+    outage = sent(floor.b, mid, "outage").data("mid")
+    assert refused(floor.a, "correct", 45, mid=outage, value=values(cause="technical"))
+    assert refused(floor.b, "acknowledge", 45, mid=outage, officer="L")
+    assert refused(floor.a, "inject", 50, mid=mid, name="explained")
+    assert not refused(floor.a, "inject", 55, mid=mid, name="explained")
+    assert floor.b.chores(after(50)) == [], "no step of the ladder either"
+    for side in (floor.a, floor.b):
+        row = side.look("exercises", after(50))[0]
+        assert (row["hold"], row["until"]) == ("cut", after(55))
+    floor.do(floor.a, "end", after(60), mid=mid)
+    holds = part(floor.b.look("grade", after(61), mid=mid), "hold")
+    assert [(row["name"], row["result"], row["read_s"]) for row in holds] == [
+        ("quiet", "silence", 600), ("cable", "cut", 600),
+    ]  # fmt: skip
+
+
+def test_what_falls_due_in_a_hold_leaves_at_its_end(floor: Floor) -> None:
+    text = shipped.file("grid_at_sea").decode().replace('at = "90m"', 'at = "46m"')
+    mid = floor.do(floor.a, "exercise", to=TO_B, file=text.encode())
+    floor.do(floor.b, "join", mid=mid)
+    run(floor, 46)
+    assert standings(floor.a, mid, 46)["explained"] == "held"
+    assert len(floor.a.look("list", after(54))) == 4
+    run(floor, 56)
+    assert sent(floor.b, mid, "explained")["created"] == after(55)
 
 
 def test_it_ends_at_once_for_both_sides_or_when_its_time_is_over(floor: Floor) -> None:
@@ -273,7 +341,7 @@ def test_it_ends_at_once_for_both_sides_or_when_its_time_is_over(floor: Floor) -
     run(floor, 5)
     floor.do(floor.b, "end", after(6), mid=mid, text="Something real")
     assert floor.turn(after(15)) == 0
-    assert standings(floor.a, mid, 15)["outage"] == "over"
+    assert standings(floor.a, mid, 15)["outage"] == "past"
     for verb, given in (
         ("inject", {}),
         ("end", {}),
@@ -319,7 +387,7 @@ def test_a_controller_sends_the_next_or_a_named_inject_by_hand(floor: Floor) -> 
 def test_instructions_say_when_they_hold(floor: Floor) -> None:
     mid = begin(floor)
     assert [standings(floor.a, mid, minute)["cable"] for minute in (44, 45, 54, 55)] == [
-        "waits", "now", "now", "over",
+        "waits", "now", "now", "past",
     ]  # fmt: skip
     assert standings(floor.a, mid, 56)["press"] == "now"
 

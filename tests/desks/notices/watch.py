@@ -3,6 +3,7 @@
 import hashlib
 from typing import cast
 
+from detente.core.canon import Json
 from detente.core.moment import Moment, Span
 from detente.desks.notices.desk import DESK
 from detente.office import courses, house, marks
@@ -81,7 +82,7 @@ class Side:
         told = {name: getattr(opened, name) for name in Opened.__slots__}
         row = {each.name: told[each.name] for each in house.RECORDS.columns if each.name in told}
         more: dict[str, Value] = {"from": opened.from_, "desk": "notices", "size": 1, "known": True}
-        more |= {"marks": marks.to_column(opened.ext)}
+        more |= {"marks": marks.to_column(cast("dict[str, Json]", opened.ext))}
         self.rows(house.RECORDS).put({**row, **more})
         tx = cast("ShelfTx", self)
         courses.note_body(tx, opened, DESK)

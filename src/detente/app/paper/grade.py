@@ -58,6 +58,7 @@ def make(office: Office, person: Person, mid: bytes, language: str, now: Moment)
             voice.facts((("grade.when", f"{utc(one.moment('begins'))} \u2013 {utc(end)}"),)),
             *_sides(voice, ours),
             *_notices(voice, ours),
+            *_holds(voice, ours),
             *_questions(voice, ours, theirs),
         ),
     )
@@ -92,6 +93,25 @@ def _sides(voice: Voice, rows: Sequence[Values]) -> Iterator[Block]:
             for row in _of("side", rows)
         ),
     )
+
+
+def _holds(voice: Voice, rows: Sequence[Values]) -> Iterator[Block]:
+    language, found = voice.languages[0], _of("hold", rows)
+    if not found:
+        return
+    yield Heading(voice.say("grade.holds"))
+    yield Grid(
+        (voice.lines("head.what"), voice.lines("grade.side"), ""),
+        (6, 7, 6),
+        tuple(
+            (
+                (Item(row.text("name"), "strong"), Item(voice.line(f"grade.result.{row.text('result')}"), "note")),
+                (Item(row.text("from")),),
+                (Item(_seconds(row, "read_s", language)),),
+            )
+            for row in found
+        ),
+    )  # fmt: skip
 
 
 def _notices(voice: Voice, rows: Sequence[Values]) -> Iterator[Block]:

@@ -5,6 +5,7 @@ from typing import Final
 from detente.desks.notices import acts, folds, kinds, pages, procedures
 from detente.desks.notices.exercises import acts as exercise_acts
 from detente.desks.notices.exercises import folds as exercise_folds
+from detente.desks.notices.exercises import holding
 from detente.desks.notices.exercises import kinds as exercise_kinds
 from detente.desks.notices.exercises import pages as exercise_pages
 from detente.desks.notices.formats import shipped
@@ -38,7 +39,7 @@ DESK: Final = Desk(
     name="notices",
     kinds=(*kinds.ALL, *exercise_kinds.ALL, *terms_kinds.ALL),
     folds=(*folds.ALL, *exercise_folds.ALL, *terms_folds.ALL),
-    acts=(*acts.ALL, *exercise_acts.ALL, *terms_acts.ALL),
+    acts=(*map(holding.act, acts.ALL), *exercise_acts.ALL, *terms_acts.ALL),
     looks=(*pages.ALL, *exercise_pages.ALL, *terms_acts.LOOKS),
     checks=(
         *(Check(each, wrong_values) for each in _FORMAL),
@@ -50,5 +51,5 @@ DESK: Final = Desk(
         Searchable(kinds.CORRECTION, ("text",)),
         Searchable(kinds.ENTRY, ("text",)),
     ),
-    chores=(acts.steps, exercise_acts.send_due),
+    chores=tuple(map(holding.chore, (acts.steps, exercise_acts.send_due))),
 )

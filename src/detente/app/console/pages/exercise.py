@@ -44,6 +44,7 @@ def exercise(site: Site, ask: Ask) -> Answer:
         "id": record.mid_text(mid),
         "head": {"ends": None, **{name: found[name] for name in found}},
         "standing": _word(standing, language),
+        "hold": _word(found.text("hold"), language) if found.get("hold") else "",
         "told": [found.text("situation"), found.text("brief")],
         "leads": leads,
         "open": bool(ask.asked("timeline")),
@@ -88,12 +89,17 @@ def _inject(row: Values, language: str) -> dict[str, object]:
 
 
 def _grade(rows: list[Values], language: str) -> dict[str, list[dict[str, object]]]:
-    found: dict[str, list[dict[str, object]]] = {"side": [], "notice": [], "question": []}
+    found: dict[str, list[dict[str, object]]] = {
+        "side": [],
+        "notice": [],
+        "question": [],
+        "hold": [],
+    }
     for row in rows:
         one: dict[str, object] = {name: row.get(name) for name in (*_GRADED, *row)}
         for name in ("result", "reply"):
             one[name] = _word(row.text(name), language) if row.get(name) else ""
-        one["bad"] = row.get("result") in ("late", "unanswered", "wrong")
+        one["bad"] = row.get("result") in ("too_late", "unanswered", "wrong")
         for name in ("read_s", "reply_s"):
             seconds = row.get(name)
             one[name] = Span.of(seconds=seconds) if isinstance(seconds, int) else None

@@ -8,7 +8,7 @@ from detente.core.errors import OurFault
 from detente.core.moment import Moment
 from detente.desks.notices import acts as notices
 from detente.desks.notices import finding
-from detente.desks.notices.exercises import kinds, play, reading, shipped
+from detente.desks.notices.exercises import holding, kinds, play, reading, shipped
 from detente.desks.notices.exercises.play import Play
 from detente.desks.notices.exercises.scenario import Inject
 from detente.office.desk import Act, Role
@@ -202,8 +202,10 @@ ALL: Final = (
         Field("role", kinds.NAME, required=False), _LANGUAGE, TLP,
     ), build_begin, "--scenario grid_at_sea --to borealis.gov --role coast"),
     _act("join", kinds.JOINED, (_MID, _LANGUAGE), build_join, "k3q7zb --language ru"),
-    _act("inject", kinds.BEGUN, (_MID, Field("name", kinds.NAME, required=False)), build_inject,
-         "k3q7zb --name outage"),
+    holding.act(_act(
+        "inject", kinds.BEGUN, (_MID, Field("name", kinds.NAME, required=False)), build_inject,
+        "k3q7zb --name outage",
+    )),
     _act("reading", kinds.READING, (_MID, kinds.READER, kinds.CHOICES), build_reading,
          'k3q7zb --reader "A. Lind" --choice accused=nobody', Role.ANSWER),
     _act("end", kinds.ENDED, (_MID, Field("text", Text(200), required=False)), build_end,

@@ -12,7 +12,7 @@ from detente.desks.notices.rules import speed_of
 
 UNSENT: Final = "unsent"
 UNANSWERED: Final = "unanswered"
-LATE: Final = "late"
+LATE: Final = "too_late"
 IN_TIME: Final = "in_time"
 RIGHT: Final = "right"
 WRONG: Final = "wrong"

@@ -32,7 +32,8 @@ WAITS: Final = "waits"  # for its moment
 DUE: Final = "due"
 SENT: Final = "sent"
 NOW: Final = "now"
-OVER: Final = "over"
+OVER: Final = "past"
+HELD: Final = "held"  # the exercise plays a silence or a cut just now
 
 
 def read_scenarios(_look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:
@@ -80,9 +81,15 @@ def read_exercises(look: Reader, values: Values, now: Moment) -> tuple[Row, ...]
             "situation": word(each.scenario.situation, language),
             "brief": word(each.scenario.role(each.ours).situation, language),
             "lasts": each.scenario.lasts.ms // 60_000,
+            **_hold(each, now),
         }
         for each in play.plays(look)
     )
+
+
+def _hold(found: Play, now: Moment) -> dict[str, Value]:
+    hold = play.hold(found, found.ours, now)
+    return {"hold": hold.does, "until": hold.end} if hold else {"hold": None, "until": None}
 
 
 def read_timeline(look: Reader, values: Values, now: Moment) -> tuple[Row, ...]:
@@ -105,7 +112,7 @@ def read_timeline(look: Reader, values: Values, now: Moment) -> tuple[Row, ...]:
                 "format": each.format or None,
                 "until": begin + each.lasts if each.lasts.ms else None,
                 "text": text or None,
-                "standing": _standing(found, begin, each.lasts, sent, now, each.does),
+                "standing": _standing(found, begin, each.lasts, sent, now, each.does, each.by),
                 "mid": sent["mid"] if sent else None,
             }
         )
@@ -113,7 +120,7 @@ def read_timeline(look: Reader, values: Values, now: Moment) -> tuple[Row, ...]:
 
 
 def _standing(
-    found: Play, begin: Moment, lasts: Span, sent: Values | None, now: Moment, does: str
+    found: Play, begin: Moment, lasts: Span, sent: Values | None, now: Moment, does: str, by: str
 ) -> str:
     if sent is not None:
         return SENT
@@ -122,7 +129,7 @@ def _standing(
     if found.zero is None or now < begin:
         return WAITS
     if does == scenario.NOTICE:
-        return DUE
+        return HELD if play.hold(found, by, now) else DUE
     return NOW if not lasts.ms or now < begin + lasts else OVER
 
 
@@ -194,7 +201,12 @@ def _sent(look: Reader, found: Play, name: str, role: str, notice: Values) -> Se
     # Who answers has read: then it counts from the writing, by both sides' clocks.
     kept = receipts[0].moment("kept") if receipts else notice.moment("created")
     read = receipts[0].moment("created") if receipts else answered
-    return Sent(*told, play.silenced(found, role, kept), read, answered)
+    # What a side could not say, for its silence or the cut, is not counted against it.
+    if read is not None:
+        if answered is not None:
+            answered = Moment(answered.ms - play.held_between(found, role, read, answered).ms)
+        kept = min(kept + play.held_between(found, role, kept, read), read)
+    return Sent(*told, kept, read, answered)
 
 
 def read_grade(look: Reader, values: Values, now: Moment) -> tuple[Row, ...]:
@@ -203,7 +215,7 @@ def read_grade(look: Reader, values: Values, now: Moment) -> tuple[Row, ...]:
     if found.state(now) != play.ENDED:
         return ()
     told = graded(look, found)
-    rows = [*_sums(told), *_notices(told), *_questions(found, told, language)]
+    rows = [*_sums(told), *_notices(told), *_questions(found, told, language), *_holds(found)]
     return tuple({"exercise": found.name, **row} for row in rows)
 
 
@@ -226,6 +238,16 @@ def _notices(told: Grade) -> list[dict[str, Value]]:
             "reply_s": _seconds(one.answered_in),
         }
         for one in told.notices
+    ]  # fmt: skip
+
+
+def _holds(found: Play) -> list[dict[str, Value]]:
+    return [
+        {
+            "part": "hold", "from": found.sides[one.by], "name": one.name, "result": one.does,
+            "read_s": _seconds(one.end - one.begin),
+        }
+        for one in play.holds(found)
     ]  # fmt: skip
 
 
@@ -285,7 +307,7 @@ ALL: Final = (
             Field("at", When()), Field("name", Text(32)), Field("does", OneOf(*scenario.DOES)),
             Field("ours", Flag()), Field("role", Text(200)), Field("format", Text(16), required=False),
             Field("until", When(), required=False),
-            Field("standing", OneOf(WAITS, DUE, SENT, NOW, OVER)), _WORDS,
+            Field("standing", OneOf(WAITS, DUE, HELD, SENT, NOW, OVER)), _WORDS,
             Field("mid", Mid(), required=False),
         ),
         example="k3q7zb",
@@ -301,13 +323,15 @@ ALL: Final = (
     Look(
         name="notices/grade", fields=(_MID, _LANGUAGE), read=read_grade,
         columns=(
-            Field("exercise", Text(200)), Field("part", OneOf("side", "notice", "question")),
+            Field("exercise", Text(200)), Field("part", OneOf("side", "notice", "question", "hold")),
             Field("from", Text(96)), Field("name", Text(32), required=False),
-            Field("result", OneOf("in_time", "late", "unanswered", "unsent", "right", "wrong"), required=False),
+            Field("result", OneOf(
+                "in_time", grading.LATE, "unanswered", "unsent", "right", "wrong", scenario.SILENCE, scenario.CUT
+            ), required=False),
             Field("count", Whole(), required=False), Field("in_time", Whole(), required=False),
             Field("late", Whole(), required=False), Field("unanswered", Whole(), required=False),
             Field("read_s", Whole(), required=False),
-            Field("reply", OneOf("in_time", "late", "unanswered"), required=False),
+            Field("reply", OneOf("in_time", grading.LATE, "unanswered"), required=False),
             Field("reply_s", Whole(), required=False), Field("owed", Whole(), required=False),
             Field("answered", Whole(), required=False), Field("chosen", Whole(), required=False),
             Field("wrong", Whole(), required=False), Field("text", Text(200), required=False),

@@ -9,7 +9,7 @@ from detente.core.errors import OurFault
 from detente.core.moment import Moment, Span
 from detente.desks.notices import folds as notice_folds
 from detente.desks.notices.exercises import folds, reading
-from detente.desks.notices.exercises.scenario import Inject, Scenario
+from detente.desks.notices.exercises.scenario import CUT, SILENCE, Inject, Scenario
 from detente.office.fields import Values
 from detente.office.reader import Reader, every
 
@@ -148,14 +148,62 @@ def plays(look: Reader) -> list[Play]:
     return [found for row in rows if (found := play_of(look, row))]
 
 
-def silenced(play: Play, role: str, kept: Moment) -> Moment:
-    """Return from when a side could acknowledge what it kept: after a silence that it played."""
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """A span in which nothing of an exercise leaves a side: its silence, or a cut for both."""
+
+    name: str
+    does: str
+    by: str
+    begin: Moment
+    end: Moment
+
+
+def holds(play: Play) -> list[Hold]:
+    """Return the silences and cuts of an exercise that began, as far as it lasted."""
+    if play.zero is None:
+        return []
+    found = []
     for each in play.scenario.injects:
-        if each.does == "silence" and each.by == role and play.zero is not None:
+        if each.does in (SILENCE, CUT):
             begin = play.zero + each.at
-            if begin <= kept < begin + each.lasts:
-                kept = begin + each.lasts
-    return kept
+            end = begin + each.lasts if play.end is None else min(begin + each.lasts, play.end)
+            if begin < end:
+                found.append(Hold(each.name, each.does, each.by, begin, end))
+    return found
+
+
+def _of(play: Play, role: str) -> list[Hold]:
+    return [each for each in holds(play) if each.does == CUT or each.by == role]
+
+
+def hold(play: Play, role: str, now: Moment) -> Hold | None:
+    """Return what keeps a side from saying anything of the exercise now; the last to end."""
+    found = [each for each in _of(play, role) if each.begin <= now < each.end]
+    return max(found, key=lambda each: each.end, default=None)
+
+
+def held_between(play: Play, role: str, begin: Moment, end: Moment) -> Span:
+    """Return how much of a span a side could say nothing."""
+    found, reached = 0, begin
+    for each in sorted(_of(play, role), key=lambda each: each.begin):
+        first, last = max(each.begin, reached), min(each.end, end)
+        if first < last:
+            found, reached = found + (last - first).ms, last
+    return Span(found)
+
+
+def held_now(look: Reader, mark: str, other: str, now: Moment) -> Hold | None:
+    """Return what holds our records with this mark to a desk back now: never one without a mark."""
+    if not mark:
+        return None
+    running = (
+        each
+        for each in plays(look)
+        if each.name == mark and each.theirs == other and each.state(now) == RUNNING
+    )
+    found = [one for each in running if (one := hold(each, each.ours, now))]
+    return max(found, key=lambda each: each.end, default=None)
 
 
 def asked_at(play: Play, after: str) -> Span:

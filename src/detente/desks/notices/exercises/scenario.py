@@ -13,8 +13,8 @@ from detente.desks.notices.formats.declared import Choice, word
 
 Words = tuple[tuple[str, str], ...]  # a text in each language
 NOTICE: Final = "notice"  # a notice that the role's side sends
-SILENCE: Final = "silence"  # the role's side acknowledges nothing
-CUT: Final = "cut"  # the operator of the role's node takes a path away
+SILENCE: Final = "silence"  # nothing of the exercise leaves the role's side
+CUT: Final = "cut"  # nothing of the exercise leaves either side
 WORD: Final = "word"  # the controller of the role's side is told something
 DOES: Final = (NOTICE, SILENCE, CUT, WORD)
 ROLES: Final = 2
