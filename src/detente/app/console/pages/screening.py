@@ -5,7 +5,7 @@ speaks for it, and how to contest it stands under every one.
 """
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from detente.app.api.screening import sentences
 from detente.app.console import framing
@@ -18,25 +18,23 @@ from detente.app.screening.room import Screens
 from detente.core.errors import OurFault
 from detente.core.moment import Moment
 from detente.office.desk import Role
-from detente.screening import explain
-from detente.screening.decision import Told
-from detente.screening.engine import Question, undecided
 from detente.screening.listed import AIRCRAFT, ORGANIZATION, PERSON, VESSEL
-from detente.screening.lists import readers
-from detente.screening.lists.book import HELD, SUPERSEDED
+from detente.screening.lists.book import HELD, READERS, SUPERSEDED
+
+if TYPE_CHECKING:
+    from detente.screening.decision import Told
 
 SHOWN: Final = 50  # rows of a difference or of oddities; the command shows all
 MADE: Final = 20  # decisions on the first page
 KINDS: Final = (PERSON, ORGANIZATION, VESSEL, AIRCRAFT)
 STEPS: Final = ("apply", "refuse")
-WAITS: Final = ("list.none", "list.building")
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
     """One hit as the page draws it. pairs: (asked, listed, why, per cent)."""
 
-    told: Told
+    told: "Told"
     list: str
     entity: str
     per_cent: int
@@ -50,12 +48,14 @@ class Hit:
 def _screens(site: Site) -> Screens:
     found = site.office.screens
     if not isinstance(found, Screens):
-        raise OurFault("http.no_page", "this office has no lists", "ask a running office")
+        raise OurFault("http.no_page", "this office has no lists of its own", "start it again")
     return found
 
 
-def hit_of(told: Told, alert: float, language: str) -> Hit:
+def hit_of(told: "Told", alert: float, language: str) -> Hit:
     """Return a hit with its reasons in words, those against it apart."""
+    from detente.screening import explain  # noqa: PLC0415  numpy comes with the first question
+
     words = explain.sentences(sentences(language))
     line, name = words["line"], (told.entity.partition(OURS))
     good: list[str] = []
@@ -96,6 +96,7 @@ def look_up(site: Site, ask: Ask) -> Answer:
 
 def name(site: Site, ask: Ask) -> Answer:
     """Decide on a name, and lead to the decision: its address tells no name."""
+    from detente.screening.engine import Question  # noqa: PLC0415  numpy comes with the first question
 
     def many(field: str) -> tuple[str, ...]:
         found = (each.strip() for each in ask.told(field).replace(",", ";").split(";"))
@@ -112,6 +113,8 @@ def name(site: Site, ask: Ask) -> Answer:
 
 def decision(site: Site, ask: Ask, replayed: dict[str, object] | None = None) -> Answer:
     """Show a kept decision."""
+    from detente.screening.engine import Question, undecided  # noqa: PLC0415  numpy comes with the first question
+
     stamp = ask.parts["stamp"]
     found = _screens(site).decision(site.office, ask.person, stamp)
     question = Question(found.name, found.schema, found.births, found.countries, found.papers)
@@ -137,7 +140,7 @@ def lists(site: Site, ask: Ask) -> Answer:
     rows = [each for each in reversed(book.versions) if each.state != SUPERSEDED]
     rows.sort(key=lambda each: (each.state != HELD, each.list))
     values = {
-        "frame": framing.frame(site, ask, "desks"), "rows": rows, "readers": readers.READERS,
+        "frame": framing.frame(site, ask, "desks"), "rows": rows, "readers": READERS,
         "may": _may(site, ask, Role.AUTHOR),
         "held": sum(each.state == HELD for each in rows),
     }  # fmt: skip
