@@ -40,6 +40,10 @@ PAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "object/{id}": DESK,
     "overseer": ("overseer",),
     "feeds": DESK,
+    "screening": DESK,  # where no desk of designations is, whoever reads at some desk
+    "screening/lists": DESK,
+    "screening/version/{version}": DESK,
+    "screening/decision/{stamp}": DESK,
     # Nobody of this house has a place at the desk of the direct line.
     "hotline": (),
     "hotline/{party}": (),
@@ -112,6 +116,10 @@ FORMS: Final[Mapping[str, tuple[str, ...]]] = {
     "desk-keys/{desk}/entrust": ("supervisor",),
     "desk-keys/{desk}/hand-back": ("supervisor",),
     "feeds/{step}": WRITES,
+    "screening/name": DESK,
+    "screening/decision/{stamp}/replay": DESK,
+    "screening/lists": WRITES,
+    "screening/version/{version}/{step}": ("supervisor", "releaser"),
     "record/{mid}/file/{number}/locked": DESK,
     "record/{mid}/file/{number}/sample": DESK,
     "peers/invite": ("administrator",),
@@ -198,6 +206,30 @@ API: Final[Mapping[str, tuple[str, ...]]] = {
     "GET watch": ALL,
     "GET collection": ALL,
     "GET feed": DESK,
+    **dict.fromkeys(
+        (
+            f"GET screening/{each}"
+            for each in (
+                "version",
+                "version/{version}",
+                "version/{version}/difference",
+                "version/{version}/odd",
+                "decision",
+                "decision/{stamp}",
+                "yente/search/{dataset}",
+                "yente/healthz",
+                "yente/catalog",
+            )
+        ),
+        DESK,
+    ),
+    "PUT screening/file/{hash}": WRITES,
+    "POST screening/version": WRITES,
+    "POST screening/version/{version}/apply": ("supervisor", "releaser"),
+    "POST screening/version/{version}/refuse": ("supervisor", "releaser"),
+    "POST screening/name": DESK,
+    "POST screening/decision/{stamp}/replay": DESK,
+    "POST screening/yente/match/{dataset}": DESK,
     **dict.fromkeys(
         (f"POST feed/{{name}}/{step}" for step in ("pause", "resume", "run", "seen")), WRITES
     ),
@@ -362,7 +394,7 @@ class Walked:
             "{desk}": "cert", "{look}": "list", "{act}": "send", "{name}": "nobody",
             "{person}": "another", "{field}": "bundle", "{number}": "0", "{file}": "0" * 32,
             "{token}": "0" * 12, "{code}": "store.full", "{step}": "pause", "{day}": "2026-11-22", "{collection}": "local", "{upto}": "GREEN",
-            "{id}": "indicator--a932fcc6-e032-476c-826f-cb970a5a1ade",
+            "{id}": "indicator--a932fcc6-e032-476c-826f-cb970a5a1ade", **house.listed(),
         }  # fmt: skip
 
     def wait_anew(self, request: str) -> None:

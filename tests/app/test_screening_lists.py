@@ -163,7 +163,7 @@ def test_what_holds_a_version(asker: Asker) -> None:
         (b"\n".join([*WHOLE, WHOLE[0].replace(b"Person", b"Vessel")]), {}, "doubled"),
         (b"\x1f\x8b" + whole, {}, "cut"),
     ):
-        held = asker.load(data, **more)
+        held = asker.load(data, PERSON, **more)
         assert held["state"] == "held", why
         assert why in [each["why"] for each in held["waits"]]
     odd = asker.ask(PERSON, "GET", "version/own.5/odd")

@@ -3,6 +3,7 @@
 The list of pages is that of the console's own routes: who adds a page says here where it is found.
 """
 
+import hashlib
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
@@ -26,8 +27,10 @@ from tests.browser.steps import (
 from tests.browser.test_watch import DESKS, call, principal
 from tests.browser.test_watch import told as watched
 from tests.support import browsing
+from tests.support.processes import until
 
 from detente.app.console.pages import ROUTES
+from detente.core.errors import OurFault
 from detente.office.fields import Mid
 
 # Answers that are no page to look at.
@@ -63,6 +66,9 @@ ROOT: Final = {
     "people/{name}": "people/vera", "me": "me", "doctor": "doctor", "peers": "peers",
     "peers/{party}": "peers/borealis.gov", "help": "help", "help/{code}": "help/people.changed",
     "procedure/{name}": "procedure/cert.bundle", "again": "again", "unlock": "unlock",
+    "screening": "screening", "screening/lists": "screening/lists",
+    "screening/version/{version}": "screening/version/{version}",
+    "screening/decision/{stamp}": "screening/decision/{stamp}",
     "desk-keys": "desk-keys", "feeds": "feeds", "collections": "collections",
     "arrangements": "arrangements", "incident/{mid}": "{incident}", "large/{file}": "large/{large}",
     "object/{id}": "object/indicator--53fe3b22-0201-47cf-85d0-97c02164528d",
@@ -181,6 +187,7 @@ def stage(cast: Cast, street: Street, floors: tuple[House, House]) -> Stage:
     places = {
         **told,
         **_cases(house, incident),
+        **_screened(house),
         "draft": waits, "over": over, "matter": matter.partition("#")[0],
         "incident": f"incident/{_mid(incident).hex()}",
     }  # fmt: skip
@@ -215,6 +222,30 @@ def _cases(house: House, incident: str) -> dict[str, str]:
     given = {"file": file, "to": to, "about": "All we know of it", "tlp": "AMBER"}
     house.insist("POST", "/api/v1/cert/send/large", given)
     return {"late": f"incident/{_mid(late).hex()}", "large": str(file)}
+
+
+def _screened(house: House) -> dict[str, str]:
+    """A list in force, a version that is held, and a decision on a name."""
+    listed = Path("docs/screening/sample.jsonl").read_bytes()
+    for data in (listed, listed[: len(listed) // 2]):
+        sha256 = hashlib.sha256(data).hexdigest()
+        house.insist("PUT", f"/api/v1/screening/file/{sha256}", data)
+        body = {"list": "own", "reader": "own.json", "received": sha256}
+        found = house.insist("POST", "/api/v1/screening/version", body)
+        place = f"/api/v1/screening/version/{found['id']}"
+        until(lambda place=place: house.ask("GET", place, None)["state"] != "reading", "it is read")
+    name = {"name": "Сергей Кузнецов", "schema": "Person", "births": ["1990"]}
+
+    def answered() -> Any:  # noqa: ANN401  the answer, once the index is built
+        try:
+            return house.ask("POST", "/api/v1/screening/name", name)
+        except OurFault as fault:
+            if fault.code != "list.building":
+                raise
+            return None
+
+    asked = until(answered, "a name is decided on")
+    return {"version": str(found["id"]), "stamp": str(asked["stamp"])}
 
 
 def _watched(house: House, street: Street) -> tuple[Someone, dict[str, str]]:

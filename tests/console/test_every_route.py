@@ -65,7 +65,7 @@ def parts(house: Household) -> Mapping[str, str]:
         "{desk}": "cert", "{look}": "list", "{act}": "send", "{name}": "reader",
         "{field}": "bundle", "{number}": "0", "{token}": "none", "{draft}": draft.hex(),
         "{rest...}": "v1/record", "{step}": "pause", "{id}": OBJECT, "{code}": "form.mid",
-        "{file}": "none", "{day}": "2026-11-22",
+        "{file}": "none", "{day}": "2026-11-22", **house.listed(),
     }  # fmt: skip
 
 

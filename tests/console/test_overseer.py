@@ -67,7 +67,7 @@ def parts(busy: Household) -> Mapping[str, str]:
         "{desk}": "cert", "{look}": "list", "{act}": "send", "{name}": "reader",
         "{field}": "bundle", "{number}": "0", "{token}": "none", "{draft}": "00" * 32,
         "{rest...}": "v1/record", "{code}": "form.mid", "{id}": OBJECT,
-        "{file}": "none", "{step}": "pause", "{day}": "2026-11-22",
+        "{file}": "none", "{step}": "pause", "{day}": "2026-11-22", **busy.listed(),
     }  # fmt: skip
 
 

@@ -1,8 +1,10 @@
 """The book of lists: who may put what in force, and when a version is held."""
 
 from collections.abc import Callable
+from functools import partial
 
 import pytest
+from msgspec import structs
 
 from detente.core.errors import OurFault
 from detente.screening.lists import book as books
@@ -21,9 +23,7 @@ def asked(name: str = "ofac", by: str = "anna") -> Version:
 def loaded(book: Book, waits: tuple[Wait, ...] = (), by: str = "anna", count: int = 9) -> Book:
     book, version = books.begin(book, asked(by=by))
     current = book.in_force().get("ofac")
-    found = books.msgspec.structs.replace(
-        version, count=count, waits=waits, before=current.id if current else ""
-    )
+    found = structs.replace(version, count=count, waits=waits, before=current.id if current else "")
     return books.read(book, found, NOW)
 
 
@@ -75,14 +75,14 @@ def test_of_two_updates_one_wins_and_the_other_is_told() -> None:
 
 def test_a_version_that_was_compared_with_another_one_is_held() -> None:
     book, version = books.begin(loaded(Book()), asked())
-    found = books.msgspec.structs.replace(version, count=9, before="")
+    found = structs.replace(version, count=9, before="")
     held = books.read(book, found, NOW).find("ofac.2")
     assert (held.state, held.waits[0].why) == ("held", "moved")
 
 
 def test_names_of_lists_are_plain_and_few(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("", "Ofac", "default", "a/b", "x" * 41):
-        assert code(lambda name=name: books.begin(Book(), asked(name))) == "list.name"
+        assert code(partial(books.begin, Book(), asked(name))) == "list.name"
     monkeypatch.setattr(books, "LISTS_MAX", 1)
     book = loaded(Book())
     assert code(lambda: books.begin(book, asked("un"))) == "list.name"

@@ -1,5 +1,6 @@
 """Lists on disk: whole or not at all, wherever the process is ended."""
 
+import hashlib
 from pathlib import Path
 
 import msgspec
@@ -61,7 +62,7 @@ def all_of_it(shelf: ListShelf) -> str:
         for name in folder.names()
         if (folder.path / name).is_file()
     ]
-    return jobs.hashlib.sha256(repr([each[1:] for each in files]).encode()).hexdigest()
+    return hashlib.sha256(repr([each[1:] for each in files]).encode()).hexdigest()
 
 
 def test_a_kill_at_any_step_leaves_what_was_whole_and_the_result_is_the_same(
@@ -100,7 +101,7 @@ def test_an_index_of_another_engine_is_another_file_and_none_is_trusted(
 
 def test_a_file_comes_in_pieces_and_its_hash_is_what_counts(tmp_path: Path) -> None:
     shelf = ListShelf(tmp_path)
-    sha = jobs.hashlib.sha256(DATA).hexdigest()
+    sha = hashlib.sha256(DATA).hexdigest()
     assert shelf.upload(sha, 0, DATA[:10]) == 10
     assert shelf.upload(sha, 0, DATA[:10]) == 10, "a piece that is here is passed over"
     assert shelf.upload(sha, 20, DATA[20:]) == 10, "a gap is not taken"
@@ -135,10 +136,10 @@ def test_a_file_whose_bytes_changed_on_the_disk_is_not_used(tmp_path: Path) -> N
 def test_a_line_of_the_journal_that_a_kill_tore_hides_no_other(tmp_path: Path) -> None:
     shelf = ListShelf(tmp_path)
     for text in (b"one", b"two"):
-        shelf.keep_decision(jobs.hashlib.sha256(text).hexdigest(), text, {"name": text.decode()})
+        shelf.keep_decision(hashlib.sha256(text).hexdigest(), text, {"name": text.decode()})
     with (shelf.decisions.path / "made.jsonl").open("ab") as out:
         out.write(b'{"name": "thr')
-    shelf.keep_decision(jobs.hashlib.sha256(b"four").hexdigest(), b"four", {"name": "four"})
+    shelf.keep_decision(hashlib.sha256(b"four").hexdigest(), b"four", {"name": "four"})
     assert [each["name"] for each in shelf.made(10)] == ["four", "two", "one"]
     assert [each["name"] for each in shelf.made(1)] == ["four"]
 

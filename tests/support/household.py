@@ -27,15 +27,20 @@ from detente.app.desk_keys import DeskKeys
 from detente.app.grants import Grants
 from detente.app.http import Request
 from detente.app.log import Log
+from detente.app.screening import room
+from detente.app.screening.room import Screens
 from detente.office.front_door import Rules, SignIn
 from detente.office.passwords import Cost as Hashing
 from detente.office.people import House, Person, Place, roles_of
+from detente.screening.engine import Question
+from detente.store.screening.shelf import ListShelf
 from detente.vault.file import FileVault
 from detente.vault.persons import PersonKeys
 from detente.vault.sealing import Cost, Kdf
 
 NAME: Final = "console.test"
 HERE: Final = ("192.0.2.1", "a browser")
+_LISTED: Final = b'{"id":"p1","schema":"Person","names":["Ivan EXAMPLE"],"births":["1961"]}'
 TERMS: Final = headers.Terms(NAME, secure=True)
 
 
@@ -92,6 +97,8 @@ class Household:
             "party.name": self.side.party.name, "console.name": NAME,
             "console.listen": "tcp://127.0.0.1:8443",
         }  # fmt: skip
+        self.screens = Screens(ListShelf(self.folder / "screening"), aside=False)
+        self.side.office.screens = self.screens
         api = Api(lambda: self.side.office, _who, lambda: self.net.now, self.net.turn)
         self.site = Site(
             lambda: self.side.office, self.sign_in, faces.renderer(),
@@ -102,6 +109,20 @@ class Household:
         self.keeper = Keeper(self.site, self.table, lambda step: step(), Log("office", "error"))
         self.tokens: dict[str, str] = {}
         self.side.office.people.every(self.net.now)  # who founds it does so before anybody asks
+
+    def listed(self) -> dict[str, str]:
+        """Load a list, have one that is held, and ask a name; return what patterns name of them."""
+        office, now, drafter = self.side.office, self.net.now, self.people["drafter"]
+        for data in (_LISTED, b" "):
+            sha256 = room.sha256_of(data)
+            self.screens.upload(office, drafter, sha256, 0, data)
+            asked = room.version_asked("own", "own.json", {"main": sha256})
+            version = self.screens.load(office, drafter, asked, now)
+        kept = self.screens.ask(office, drafter, Question("Ivan Example"), now)
+        return {
+            "{version}": version.id, "{stamp}": kept.stamp, "{hash}": "0" * 64,
+            "{dataset}": "own",
+        }  # fmt: skip
 
     def token(self, name: str) -> str:
         """Return the token of a person's session; it begins with the first question."""

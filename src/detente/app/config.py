@@ -102,6 +102,11 @@ SETTINGS: Final[Mapping[str, Mapping[str, Setting]]] = {
         "mail_from": Setting("", "the mail address that letters to constituents come from"),
         "teller": Setting("", "person in whose name it is noted whether a letter left"),
     },
+    "screening": {
+        "redress": Setting(
+            "", "how a hit can be contested; stands under every hit; empty: our words"
+        ),
+    },
     "people": {
         "idle_lock": Setting("15m", "pause after which a session hides bodies; alarms stay"),
         "sign_out": Setting("12h", "time after which a session ends, whatever is done in it"),

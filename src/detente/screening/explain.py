@@ -32,15 +32,18 @@ def explain(hit: Told, words: Sentences) -> list[str]:
         lines.append(line["asked_over"].format(words=", ".join(hit.asked_over)))
     if hit.listed_over:
         lines.append(line["listed_over"].format(words=", ".join(hit.listed_over)))
-    lines += [_factor(name, by, words) for name, by in hit.factors if _tells(name, by)]
-    return lines
+    told = (factor(name, by, words) for name, by in hit.factors)
+    return [*lines, *filter(None, told)]
 
 
 def _tells(name: str, by: float) -> bool:
     return name not in ("as_written", "whole_spelling") and abs(by - 1) >= 0.005
 
 
-def _factor(name: str, by: float, words: Sentences) -> str:
+def factor(name: str, by: float, words: Sentences) -> str:
+    """Return what a factor did to the score as a sentence, "" for one that tells nothing."""
+    if not _tells(name, by):
+        return ""
     change = round(100 * (by - 1))
     way = words["line"]["up"] if change > 0 else words["line"]["down"]
     return way.format(what=words["part"][name], change=abs(change))

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from importlib import resources
-from typing import Any, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import msgspec
 
@@ -16,11 +16,11 @@ from detente.core.errors import OurFault
 from detente.office.desk import Role
 from detente.office.fields import Field, Text, Whole
 from detente.office.typed import LongText
-from detente.screening import explain
-from detente.screening.decision import Decision
-from detente.screening.engine import Question
-from detente.screening.lists import readers
 from detente.screening.lists.book import EVERY, REFUSED, WHY_MAX, Version
+
+if TYPE_CHECKING:
+    from detente.screening.decision import Decision
+    from detente.screening.engine import Question
 
 MADE_MAX: Final = 10_000  # decisions that can be listed, the newest first
 MAPPED: Final = "="
@@ -49,7 +49,7 @@ def screens(call: Call) -> Screens:
     """Return the party's lists. Raises OurFault("http.no_page") where an office has none."""
     found = call.office.screens
     if not isinstance(found, Screens):
-        raise OurFault("http.no_page", "this office has no lists", "ask a running office")
+        raise OurFault("http.no_page", "this office has no lists of its own", "start it again")
     return found
 
 
@@ -58,8 +58,10 @@ def shown(version: Version) -> dict[str, Json]:
     return cast(dict[str, Json], msgspec.to_builtins(version))
 
 
-def explained(found: Decision) -> dict[str, Json]:
+def explained(found: "Decision") -> dict[str, Json]:
     """Return {language: for each hit its sentences}."""
+    from detente.screening import explain  # noqa: PLC0415  numpy comes with the first question
+
     told: dict[str, Json] = {}
     for language in LANGUAGES:
         words = explain.sentences(sentences(language))
@@ -133,12 +135,14 @@ def _told(what: str) -> Handler:
 
 
 def _row(row: Any) -> Json:  # noqa: ANN401  a change or an oddity
-    found: Json = row._asdict() if isinstance(row, readers.Odd) else msgspec.to_builtins(row)
+    found: Json = row._asdict() if hasattr(row, "_asdict") else msgspec.to_builtins(row)
     return found
 
 
-def question(body: Any) -> Question:  # noqa: ANN401  values of a form or a body
+def question(body: Any) -> "Question":  # noqa: ANN401  values of a form or a body
     """Return the question of a body."""
+    from detente.screening.engine import Question  # noqa: PLC0415  numpy comes with the first question
+
     return Question(
         body.text("name"), body.text("schema") or None, tuple(body.texts("births")),
         tuple(body.texts("countries")), tuple(body.texts("papers")),

@@ -17,7 +17,6 @@ from detente.core.canon import Json
 from detente.core.errors import OurFault
 from detente.office.desk import Role
 from detente.office.fields import Field, Text, Whole
-from detente.screening.engine import Question
 from detente.screening.listed import PERSON, VESSEL, Listed
 from detente.screening.lists.book import EVERY
 from detente.screening.version import ENGINE
@@ -100,6 +99,8 @@ def _texts(example: Example, names: tuple[str, ...]) -> list[str]:
 def _answer(
     call: Call, example: Example, limit: int, threshold: float, cutoff: float
 ) -> dict[str, Any]:
+    from detente.screening.engine import Question  # noqa: PLC0415  numpy comes with the first question
+
     names = _texts(example, _NAMES) or [_of_parts(example)]
     kind = _KIND.get(example.schema)
     births, countries, papers = (
@@ -176,6 +177,8 @@ def _entity(call: Call, entity: str) -> dict[str, Any]:
 
 
 def _search(call: Call) -> Reply:
+    from detente.screening.engine import Question  # noqa: PLC0415  numpy comes with the first question
+
     limit = call.query.whole("limit", SEARCH_LIMIT)
     offset = call.query.whole("offset", 0)
     kind = _KIND.get(call.query.text("schema"))

@@ -17,9 +17,7 @@ import msgspec
 
 from detente.app.build_screening import ListShelf
 from detente.core.errors import Fault, OurFault
-from detente.screening.build import build
 from detente.screening.listed import Listed
-from detente.screening.lists import prepare
 from detente.screening.lists.book import Version
 from detente.screening.version import ENGINE
 
@@ -60,6 +58,8 @@ def run(shelf: ListShelf, job: Job) -> Done:
 
 
 def _read(shelf: ListShelf, version: Version, before: Version | None) -> Version:
+    from detente.screening.lists import prepare  # noqa: PLC0415  numpy comes with the first question
+
     files = {name: _whole(shelf, sha) for name, sha in version.received.items()}
     held = shelf.entries.kept(before.entries) if before is not None else None
     entries, told, found = prepare.prepare(version, files, before, held)
@@ -76,12 +76,16 @@ def _whole(shelf: ListShelf, sha256: str) -> bytes:
 
 
 def _build(shelf: ListShelf, lists: Mapping[str, str]) -> str:
+    from detente.screening.build import build  # noqa: PLC0415  numpy comes with the first question
+
     key = key_of(lists)
     shelf.put_index(key, build(_listed(shelf, lists), dict(sorted(lists.items()))))
     return key
 
 
 def _listed(shelf: ListShelf, lists: Mapping[str, str]) -> Iterator[Listed]:
+    from detente.screening.lists import prepare  # noqa: PLC0415  numpy comes with the first question
+
     for name, sha256 in sorted(lists.items()):
         entries = shelf.entries.kept(sha256)
         if entries is None:

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
@@ -23,13 +23,15 @@ from detente.office.desk import Role
 from detente.office.office import Office
 from detente.office.people import Person
 from detente.office.trail import Note
-from detente.screening import decision, engine
-from detente.screening.decision import Decision
-from detente.screening.index import Index
 from detente.screening.listed import Listed
 from detente.screening.lists import book as books
-from detente.screening.lists import prepare, readers
-from detente.screening.lists.book import EVERY, Book, Version
+from detente.screening.lists.book import EVERY, READERS, Book, Version
+
+if TYPE_CHECKING:
+    from detente.screening.decision import Decision
+    from detente.screening.engine import Question
+    from detente.screening.index import Index
+    from detente.screening.lists import prepare
 
 DESK: Final = "designation"  # whose people work with lists, where a party has this desk
 PIECE_MAX: Final = 4 << 20  # bytes of a file that is handed in piece by piece
@@ -46,7 +48,7 @@ LIMIT_MAX: Final = 100  # hits of one decision
 class Kept:
     """A decision as it was answered. waits: newer list versions are not mapped yet."""
 
-    decision: Decision
+    decision: "Decision"
     stamp: str
     undecided: str
     waits: bool
@@ -157,9 +159,9 @@ class Screens:
         Raises OurFault: office.forbidden, list.name, list.reader, list.busy, list.unreadable.
         """
         desk = permit(office, person, Role.AUTHOR)
-        if asked.reader not in readers.READERS:
+        if asked.reader not in READERS:
             what = f"no reader {asked.reader[:40]!r}"
-            raise OurFault("list.reader", what, f"one of: {', '.join(readers.READERS)}")
+            raise OurFault("list.reader", what, f"one of: {', '.join(READERS)}")
         size = sum(self._shelf.finish(sha) for sha in asked.received.values())
         wanted = msgspec.structs.replace(asked, size=size, by=person.name, at=str(now))
         book, version = books.begin(self._book, wanted)
@@ -189,8 +191,10 @@ class Screens:
             self.work()
         return book.find(name)
 
-    def told(self, office: Office, person: Person, name: str) -> prepare.Told:
+    def told(self, office: Office, person: Person, name: str) -> "prepare.Told":
         """Return the difference of a version, and what was odd in it."""
+        from detente.screening.lists import prepare  # noqa: PLC0415  numpy comes with the first question
+
         version = self.book(office, person).find(name)
         data = self._shelf.told.kept(version.told) if version.told else None
         if data is None:
@@ -199,7 +203,7 @@ class Screens:
 
     # Questions.
 
-    def index(self, scope: str = EVERY) -> tuple[Index, bool]:
+    def index(self, scope: str = EVERY) -> "tuple[Index, bool]":
         """Return the index of a list, or of all in force; and whether a newer one is being built.
 
         Raises OurFault: list.unknown, list.none with no list in force, list.building.
@@ -226,6 +230,8 @@ class Screens:
 
     def listed(self, entity: str) -> Listed:
         """Return what the list in force says of an entity of a hit. Raises OurFault("list.unknown")."""
+        from detente.screening.lists import prepare  # noqa: PLC0415  numpy comes with the first question
+
         name, _, own = entity.partition(jobs.OURS)
         version = self._book.in_force().get(name)
         entries = version.entries if version is not None else ""
@@ -248,12 +254,14 @@ class Screens:
             return OurFault(failed.code, failed.what, "restore a backup, or load the lists again")
         return OurFault("list.building", "the index is being built", "ask again in a few seconds")
 
-    def _opened(self, key: str) -> Index:
+    def _opened(self, key: str) -> "Index":
         found = self._open.get(key) or self._map(key)
         assert found is not None, "it is built"
         return found
 
-    def _map(self, key: str) -> Index | None:
+    def _map(self, key: str) -> "Index | None":
+        from detente.screening.index import Index  # noqa: PLC0415  numpy comes with the first question
+
         mapped = self._shelf.open_index(key)
         if mapped is None:
             return None
@@ -265,10 +273,12 @@ class Screens:
         return found
 
     def ask(
-        self, office: Office, person: Person, question: engine.Question, now: Moment,
+        self, office: Office, person: Person, question: "Question", now: Moment,
         scope: str = EVERY, limit: int = 10,
     ) -> Kept:  # fmt: skip
         """Decide on a question, keep the decision and return it. Raises as `index`."""
+        from detente.screening import decision, engine  # noqa: PLC0415  numpy comes with the first question
+
         permit(office, person, Role.READ)
         index, waits = self.index(scope)
         found = decision.decide(index, question, limit=limit)
@@ -280,8 +290,10 @@ class Screens:
         self._shelf.keep_decision(stamp, decision.encode(found), line)
         return Kept(found, stamp, engine.undecided(question) or "", waits)
 
-    def decision(self, office: Office, person: Person, stamp: str) -> Decision:
+    def decision(self, office: Office, person: Person, stamp: str) -> "Decision":
         """Return a kept decision. Raises OurFault: office.forbidden, decision.unknown."""
+        from detente.screening import decision  # noqa: PLC0415  numpy comes with the first question
+
         permit(office, person, Role.READ)
         data = self._shelf.decision(stamp)
         if data is None:
@@ -300,6 +312,8 @@ class Screens:
         Raises OurFault: list.building until their index is built; decision.versions if one is not
         here any more, or another engine made it.
         """
+        from detente.screening import decision, engine  # noqa: PLC0415  numpy comes with the first question
+
         kept = self.decision(office, person, stamp)
         key = jobs.key_of(kept.lists)
         if key not in self._failed and not self._is_built(key):
@@ -315,7 +329,7 @@ class Screens:
         return {**found, "differs": differences(kept, again)}
 
 
-def differences(one: Decision, other: Decision) -> list[str]:
+def differences(one: "Decision", other: "Decision") -> list[str]:
     """Return what differs between two decisions, in order: `hits.2.score`."""
     old, new = msgspec.to_builtins(one), msgspec.to_builtins(other)
     return list(_differing("", old, new))

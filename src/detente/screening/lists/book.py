@@ -13,6 +13,9 @@ import msgspec
 
 from detente.core.errors import OurFault
 
+SDN_XML, SDN_CSV, UN_XML, EU_XML, UK_XML = "sdn.xml", "sdn.csv", "un.xml", "eu.xml", "uk.xml"
+FTM, OWN, MAPPED = "ftm.json", "own.json", "mapped.csv"
+READERS: Final = (SDN_XML, SDN_CSV, UN_XML, EU_XML, UK_XML, FTM, OWN, MAPPED)
 READING, HELD, IN_FORCE, SUPERSEDED, REFUSED, FAILED = (
     "reading", "held", "in_force", "superseded", "refused", "failed",
 )  # fmt: skip

@@ -15,11 +15,18 @@ from detente.core.errors import OurFault
 from detente.screening import dates
 from detente.screening.listed import Alias, Listed
 from detente.screening.lists import europe, ofac, rows, tree, un
+from detente.screening.lists.book import (
+    EU_XML,
+    FTM,
+    MAPPED,
+    READERS,
+    SDN_CSV,
+    SDN_XML,
+    UK_XML,
+    UN_XML,
+)
 
 T = TypeVar("T")
-SDN_XML, SDN_CSV, UN_XML, EU_XML, UK_XML = "sdn.xml", "sdn.csv", "un.xml", "eu.xml", "uk.xml"
-FTM, OWN, MAPPED = "ftm.json", "own.json", "mapped.csv"
-READERS: Final = (SDN_XML, SDN_CSV, UN_XML, EU_XML, UK_XML, FTM, OWN, MAPPED)
 FIELDS: Final = ("id", "schema", "name", "aliases", "weak_aliases", "births", "countries", "ids")
 UNPACKED_MAX: Final = 1 << 30  # bytes of one list, unpacked
 NAME_LONGEST: Final = 2_000  # characters of one name; the engine looks at the first 512

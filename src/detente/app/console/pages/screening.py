@@ -1,0 +1,211 @@
+"""Screening: a name is looked up, a decision is read and replayed, lists are loaded and decided on.
+
+The page is made so that the innocent are not stopped: what speaks against a hit stands beside what
+speaks for it, and how to contest it stands under every one.
+"""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from detente.app.api.screening import sentences
+from detente.app.console import framing
+from detente.app.console.ask import Answer, Ask, go, page
+from detente.app.console.routes import Route
+from detente.app.console.site import Site
+from detente.app.screening import room
+from detente.app.screening.jobs import OURS
+from detente.app.screening.room import Screens
+from detente.core.errors import OurFault
+from detente.core.moment import Moment
+from detente.office.desk import Role
+from detente.screening.listed import AIRCRAFT, ORGANIZATION, PERSON, VESSEL
+from detente.screening.lists.book import HELD, READERS, SUPERSEDED
+
+if TYPE_CHECKING:
+    from detente.screening.decision import Told
+
+SHOWN: Final = 50  # rows of a difference or of oddities; the command shows all
+MADE: Final = 20  # decisions on the first page
+KINDS: Final = (PERSON, ORGANIZATION, VESSEL, AIRCRAFT)
+STEPS: Final = ("apply", "refuse")
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One hit as the page draws it. pairs: (asked, listed, why, per cent)."""
+
+    told: "Told"
+    list: str
+    entity: str
+    per_cent: int
+    alert: bool
+    reading: str
+    pairs: tuple[tuple[str, str, str, int], ...]
+    speaks_for: tuple[str, ...]
+    speaks_against: tuple[str, ...]
+
+
+def _screens(site: Site) -> Screens:
+    found = site.office.screens
+    if not isinstance(found, Screens):
+        raise OurFault("http.no_page", "this office has no lists of its own", "start it again")
+    return found
+
+
+def hit_of(told: "Told", alert: float, language: str) -> Hit:
+    """Return a hit with its reasons in words, those against it apart."""
+    from detente.screening import explain  # noqa: PLC0415  numpy comes with the first question
+
+    words = explain.sentences(sentences(language))
+    line, name = words["line"], (told.entity.partition(OURS))
+    good: list[str] = []
+    bad: list[str] = []
+    for factor, by in told.factors:
+        sentence = explain.factor(factor, by, words)
+        if sentence:
+            (good if by > 1 else bad).append(sentence)
+    if told.asked_over:
+        bad.append(line["asked_over"].format(words=", ".join(told.asked_over)))
+    if told.listed_over:
+        bad.append(line["listed_over"].format(words=", ".join(told.listed_over)))
+    pairs = tuple(
+        (" ".join(p.asked), " ".join(p.listed), words["why"][p.why], p.likeness // 10)
+        for p in told.parts
+    )
+    return Hit(
+        told, name[0] if name[1] else "", name[2] or name[0], round(100 * told.score),
+        told.score >= alert, words["reading"].get(told.reading, ""), pairs, tuple(good), tuple(bad),
+    )  # fmt: skip
+
+
+def look_up(site: Site, ask: Ask) -> Answer:
+    """Show the form to look a name up, and the decisions that were made last."""
+    screens = _screens(site)
+    book = screens.book(site.office, ask.person)
+    made = [
+        {**row, "at": Moment.parse(str(row["at"]))}
+        for row in screens.made(site.office, ask.person, MADE)
+    ]
+    values = {
+        "frame": framing.frame(site, ask, "desks"), "kinds": KINDS, "made": made,
+        "lists": sorted(book.in_force()),
+        "held": sum(each.state == HELD for each in book.versions),
+    }  # fmt: skip
+    return page(site.renderer.render("pages/screening.html", ask.language, values))
+
+
+def name(site: Site, ask: Ask) -> Answer:
+    """Decide on a name, and lead to the decision: its address tells no name."""
+    from detente.screening.engine import Question  # noqa: PLC0415  numpy comes with the first question
+
+    def many(field: str) -> tuple[str, ...]:
+        found = (each.strip() for each in ask.told(field).replace(",", ";").split(";"))
+        return tuple(each for each in found if each)[: room.ASKED_MAX]
+
+    kind = ask.told("schema")
+    question = Question(
+        ask.told("name").strip(), kind if kind in KINDS else None, many("births"),
+        many("countries"), many("papers"),
+    )  # fmt: skip
+    kept = _screens(site).ask(site.office, ask.person, question, site.now())
+    return go(f"/screening/decision/{kept.stamp}")
+
+
+def decision(site: Site, ask: Ask, replayed: dict[str, object] | None = None) -> Answer:
+    """Show a kept decision."""
+    from detente.screening.engine import Question, undecided  # noqa: PLC0415  numpy comes with the first question
+
+    stamp = ask.parts["stamp"]
+    found = _screens(site).decision(site.office, ask.person, stamp)
+    question = Question(found.name, found.schema, found.births, found.countries, found.papers)
+    values = {
+        "frame": framing.frame(site, ask, "desks"), "stamp": stamp, "found": found,
+        "undecided": undecided(question) or "", "replayed": replayed,
+        "hits": [hit_of(each, found.alert, ask.language) for each in found.hits],
+        "alert": round(100 * found.alert),
+        "redress": site.settings.text("screening.redress"),
+    }  # fmt: skip
+    return page(site.renderer.render("pages/screening_decision.html", ask.language, values))
+
+
+def replay(site: Site, ask: Ask) -> Answer:
+    """Ask again what a decision was asked, and show the decision with the result."""
+    again = _screens(site).replay(site.office, ask.person, ask.parts["stamp"])
+    return decision(site, ask, again)
+
+
+def lists(site: Site, ask: Ask) -> Answer:
+    """Show the lists with their versions, and the form to load another."""
+    book = _screens(site).book(site.office, ask.person)
+    rows = [each for each in reversed(book.versions) if each.state != SUPERSEDED]
+    rows.sort(key=lambda each: (each.state != HELD, each.list))
+    values = {
+        "frame": framing.frame(site, ask, "desks"), "rows": rows, "readers": READERS,
+        "may": _may(site, ask, Role.AUTHOR),
+        "held": sum(each.state == HELD for each in rows),
+    }  # fmt: skip
+    return page(site.renderer.render("pages/screening_lists.html", ask.language, values))
+
+
+def _may(site: Site, ask: Ask, role: Role) -> bool:
+    try:
+        room.permit(site.office, ask.person, role)
+    except OurFault:
+        return False
+    return True
+
+
+def load(site: Site, ask: Ask) -> Answer:
+    """Take a file as a new version of a list."""
+    screens = _screens(site)
+    room.permit(site.office, ask.person, Role.AUTHOR)
+    file = ask.file("file")
+    if file is None or not file.data:
+        raise OurFault("form.missing", "no file was chosen", "choose a file", "file")
+    sha256 = room.sha256_of(file.data)
+    screens.upload(site.office, ask.person, sha256, 0, file.data)
+    asked = room.version_asked(
+        ask.told("list").strip(), ask.told("reader"), {"main": sha256},
+        source=(ask.told("source").strip() or file.name)[:500],
+        promised=ask.told("promised").strip(),
+    )  # fmt: skip
+    version = screens.load(site.office, ask.person, asked, site.now())
+    return go(f"/screening/version/{version.id}")
+
+
+def version(site: Site, ask: Ask) -> Answer:
+    """Show one version, its difference, what was odd, and the hold to decide."""
+    screens, name = _screens(site), ask.parts["version"]
+    one = screens.book(site.office, ask.person).find(name)
+    told = screens.told(site.office, ask.person, name)
+    values = {
+        "frame": framing.frame(site, ask, "desks"), "one": one,
+        "changes": told.changes[:SHOWN], "more": max(0, len(told.changes) - SHOWN),
+        "odd": told.odd[:SHOWN], "more_odd": max(0, len(told.odd) - SHOWN),
+        "may": _may(site, ask, Role.RELEASE), "own": one.by == ask.person.name,
+        "held": one.state == HELD,
+    }  # fmt: skip
+    return page(site.renderer.render("pages/screening_version.html", ask.language, values))
+
+
+def decide(site: Site, ask: Ask) -> Answer:
+    """Put a held version in force, or refuse it."""
+    step, name = ask.parts["step"], ask.parts["version"]
+    if step not in STEPS:
+        room.permit(site.office, ask.person, Role.RELEASE)
+        return go(f"/screening/version/{name}")
+    why = ask.told("why")
+    _screens(site).decide(site.office, ask.person, name, step, why, site.now())
+    return go(f"/screening/version/{name}")
+
+
+ROUTES: Final = (
+    Route("GET", "screening", look_up),
+    Route("POST", "screening/name", name),
+    Route("GET", "screening/decision/{stamp}", decision),
+    Route("POST", "screening/decision/{stamp}/replay", replay),
+    Route("GET", "screening/lists", lists),
+    Route("POST", "screening/lists", load),
+    Route("GET", "screening/version/{version}", version),
+    Route("POST", "screening/version/{version}/{step}", decide),
+)

@@ -1,0 +1,132 @@
+"""Screening in the console: hits with what speaks against them, lists, holds, a decision replayed."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+from tests.screening.people import LIST
+from tests.support.household import PEOPLE, Household
+
+from detente.app.console.ask import Upload
+from detente.app.screening import room
+
+WHOLE = b"\n".join(map(msgspec.json.encode, LIST))
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Household:
+    return Household(tmp_path)
+
+
+def load(house: Household, data: bytes, by: str = "drafter") -> str:
+    office, now = house.side.office, house.net.now
+    sha256 = room.sha256_of(data)
+    house.screens.upload(office, PEOPLE[by], sha256, 0, data)
+    asked = room.version_asked("own", "own.json", {"main": sha256})
+    return house.screens.load(office, PEOPLE[by], asked, now).id
+
+
+def html(house: Household, path: str, name: str = "reader") -> str:
+    answer = house.get(name, path)
+    assert answer.status == 200
+    return answer.data.decode()
+
+
+def test_without_a_list_the_page_says_how_to_load_one(house: Household) -> None:
+    told = html(house, "screening")
+    assert "detente screening load" in told
+    assert 'action="/screening/name"' not in told
+    assert house.post("reader", "screening/name", {"name": "Ivan"}).status in (404, 422)
+
+
+def test_a_name_is_looked_up_and_what_speaks_against_a_hit_is_shown(house: Household) -> None:
+    load(house, WHOLE)
+    form = {
+        "name": "Сергей Иванович Кузнецов", "schema": "Person", "births": "1990", "countries": "fr",
+        "papers": "",
+    }  # fmt: skip
+    answer = house.post("reader", "screening/name", form)
+    assert answer.status == 303
+    where = answer.headers["Location"].lstrip("/")
+    assert "Кузнецов" not in where, "an address tells no name"
+    told = html(house, where)
+    assert "Sergei Viktorovich KUZNETSOV" in told
+    against = told.partition("What speaks against it")[2]
+    assert "The dates of birth contradict" in against
+    assert "иванович" in against or "ivanovic" in against
+    assert "How to contest it:" in told
+    assert "Ombudsperson" in told
+    assert "a named officer decides" in told
+    house.post("reader", "me/language", {"language": "ru"})
+    told = html(house, where)
+    assert "Что говорит против" in told
+    assert "Даты рождения" in told
+
+
+def test_the_partys_own_words_of_redress_stand_under_a_hit(house: Household) -> None:
+    house.site.settings.values["screening.redress"] = "Write to <the ombudsman>."  # type: ignore[index]
+    load(house, WHOLE)
+    where = house.post("reader", "screening/name", {"name": "Sergei Kuznetsov"}).headers["Location"]
+    told = html(house, where.lstrip("/"))
+    assert "Write to &lt;the ombudsman&gt;." in told
+    assert "Ombudsperson" not in told
+
+
+def test_a_decision_is_replayed_from_its_page(house: Household) -> None:
+    load(house, WHOLE)
+    where = house.post("reader", "screening/name", {"name": "Sergei Kuznetsov"}).headers["Location"]
+    load(house, WHOLE + b"\n")
+    told = house.post("reader", where.lstrip("/") + "/replay", {}).data.decode()
+    assert "the same answer, to the byte" in told
+    assert where.rpartition("/")[2] in html(house, "screening")
+
+
+def test_a_name_that_decides_nothing_is_left_to_a_person(house: Household) -> None:
+    load(house, WHOLE)
+    where = house.post("reader", "screening/name", {"name": "..."}).headers["Location"]
+    assert "a person must decide" in html(house, where.lstrip("/"))
+
+
+def test_a_held_list_is_decided_on_by_a_second_person(house: Household) -> None:
+    load(house, WHOLE)
+    load(house, WHOLE.replace(b"KUZNETSOV", b"KUZNECOV") + b"\n{")
+    assert "1 version waits for a person" in html(house, "screening")
+    told = html(house, "screening/version/own.2", "drafter")
+    assert "another person decides" in told
+    assert "own.2/apply" not in told
+    told = html(house, "screening/version/own.2", "releaser")
+    assert "Some entries could not be read." in told
+    assert "own.2/apply" in told
+    assert "changed" in told
+    done = house.post("releaser", "screening/version/own.2/apply", {"why": "one broken line"})
+    assert done.status == 303
+    assert "one broken line" in html(house, "screening/version/own.2")
+    odd = house.post("releaser", "screening/version/own.2/burn", {"why": "x"})
+    assert odd.headers["Location"] == "/screening/version/own.2"
+
+
+def test_an_empty_list_can_only_be_refused(house: Household) -> None:
+    load(house, WHOLE)
+    load(house, b" ")
+    told = html(house, "screening/version/own.2", "releaser")
+    assert "own.2/refuse" in told
+    assert "own.2/apply" not in told
+
+
+def test_a_list_is_loaded_by_a_form(house: Household) -> None:
+    form = {"list": "own", "reader": "own.json", "source": "", "promised": ""}
+    assert house.post("drafter", "screening/lists", form).status == 400
+    files = (Upload("file", "list.jsonl", WHOLE),)
+    answer = house.post("drafter", "screening/lists", form, files=files)
+    assert answer.headers["Location"] == "/screening/version/own.1"
+    told = html(house, "screening/version/own.1")
+    assert "list.jsonl" in told
+    assert "in force" in html(house, "screening/lists")
+
+
+def test_a_hostile_list_draws_no_markup(house: Household) -> None:
+    name = '<script>alert(1)</script> & "Kuznetsov"'
+    line = msgspec.json.encode({"id": "<b>", "schema": "Person", "names": [name]})
+    load(house, line + b"\n{")
+    load_path = "screening/version/own.1"
+    assert "<script>alert" not in html(house, load_path, "releaser")
