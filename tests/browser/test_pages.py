@@ -73,6 +73,7 @@ MORE: Final = {"incident-late": "{late}", "desk-transfers": "desk/cert/transfers
 FLOOR: Final = {
     "hotline": "hotline", "hotline/{party}": "hotline/borealis.gov",
     "hotline/{party}/{mid}": "hotline/borealis.gov/{message}", "notice/{mid}": "notice/{notice}",
+    "designation/{mid}": "designation/{designation}",
 }  # fmt: skip
 INCIDENT: Final = {
     "to": ["borealis.gov"], "about": "Pumps answer at 203.0.113.7", "text": "Since last night.",

@@ -179,3 +179,20 @@ def test_a_question_says_whom_it_asks_and_about_which_designation(talk: Talk) ->
     assert code_of(talk.b.drafts, "ask", NOW, **given) == "designation.body"
     (draft,) = talk.b.drafts("ask", NOW, **given, to=TO_A)
     assert (draft.to, draft.tlp) == (TO_A, "RED")
+    (mid,) = [talk.say(talk.b, draft)]
+    for side, owes in ((talk.a, "us"), (talk.b, "them")):
+        (row,) = side.look("requests")
+        assert (row["mid"], row["number"], row["owes"]) == (mid, "AUR-99", owes)
+
+
+def test_requests_are_listed_by_their_deadline_and_with_their_designation(talk: Talk) -> None:
+    mid = adopted(talk)
+    rent = talk.do(talk.b, "exempt", mid=mid, **RENT)
+    asked = talk.do(
+        talk.b, "redress", mid=mid, ref="R-8", by="person", grounds="changed", text="Please.",
+        within=Span.of(days=2),
+    )  # fmt: skip
+    rows = talk.a.look("requests")
+    assert [(row["mid"], row["number"]) for row in rows] == [(asked, "AUR-17"), (rent, "AUR-17")]
+    talk.do(talk.a, "decide", mid=asked, outcome="denied", text="No.")
+    assert [row["mid"] for row in talk.a.look("requests")] == [rent, asked]
