@@ -102,6 +102,8 @@ def test_an_exemption_that_was_notified_long_ago_is_said_to_be(talk: Talk) -> No
     (draft,) = talk.b.drafts("exempt", NOW, mid=mid, **RENT)
     talk.say(talk.b, draft, at=after(5))
     assert [row["what"] for row in talk.a.parts(mid, "doubt")] == ["old_notice"]
+    assert line(talk, mid, "exemption", after(6))["may_pay"] is False, "it was here for a day"
+    assert line(talk, mid, "exemption", after(10, 1))["may_pay"] is True
 
 
 BASIC = Values({

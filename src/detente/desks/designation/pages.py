@@ -193,9 +193,7 @@ def _line(look: Reader, each: Values, now: Moment) -> Row:
     stand = _stand(look, each.data("mid"), now) if what in _COURSES else {}
     more: dict[str, Value] = {"until": each.get("until")}
     if what == "exemption":
-        state, until = str(stand["state"]), each.get("until")
-        assert until is None or isinstance(until, Moment)
-        more["may_pay"] = rules.may_pay(each.text("expense"), state, until, now)
+        more["may_pay"] = rules.may_pay(each, str(stand["state"]), now)
     return {
         "what": what,
         "text": _text(each),
