@@ -45,9 +45,11 @@ PAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "screening/version/{version}": DESK,
     "screening/decision/{stamp}": DESK,
     # Nobody of this house has a place at the desk of the direct line.
+    # Nobody of this house has a place at the desk of the direct line,
     "hotline": (),
     "hotline/{party}": (),
     "hotline/{party}/{mid}": (),
+    "designation/{mid}": (),
     "notice/{mid}": (),  # nor at that of notices
     "exercise/{mid}": (),
     "paper/notice/{mid}": (),

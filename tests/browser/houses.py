@@ -43,7 +43,7 @@ class House(Running):
 
     def __init__(
         self, place: Path, name: str, *, tls: str = "off", unreleased: bool = False,
-        desks: Sequence[str] = founding.FIRST_DESKS,
+        desks: Sequence[str] = founding.FIRST_DESKS, more: str = "",
     ) -> None:  # fmt: skip
         with mock.patch.object(FileVault, "create", _CHEAP):
             super().__init__(place, name, desks)
@@ -58,6 +58,7 @@ class House(Running):
             )
             if unreleased:
                 settings.write("\n[office]\nunreleased = true\n")
+            settings.write(more)
 
     def enter_link(self, name: str) -> str:
         """The one-time link of a person, as `detente person enter-link` prints it."""
@@ -152,13 +153,16 @@ def authenticator(page: Page) -> None:
 
 @contextmanager
 def two_houses(
-    place: Path, desks: Sequence[str] = founding.FIRST_DESKS
+    place: Path, desks: Sequence[str] = founding.FIRST_DESKS, more: str = ""
 ) -> Iterator[tuple[House, House]]:
-    """Aurelia and Borealis, met and linked, both with a console; ended when the test is."""
+    """Aurelia and Borealis, met and linked, both with a console; ended when the test is.
+
+    more: further settings of both.
+    """
     # One rule of each sort: here one person may send a FLASH alone, there the console has TLS.
     pair = (
-        House(place, "aurelia.gov", unreleased=True, desks=desks),
-        House(place, "borealis.gov", tls="auto", desks=desks),
+        House(place, "aurelia.gov", unreleased=True, desks=desks, more=more),
+        House(place, "borealis.gov", tls="auto", desks=desks, more=more),
     )
     for one, other in (pair, pair[::-1]):
         one.meet(other)

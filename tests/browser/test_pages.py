@@ -79,6 +79,7 @@ MORE: Final = {"incident-late": "{late}", "desk-transfers": "desk/cert/transfers
 FLOOR: Final = {
     "hotline": "hotline", "hotline/{party}": "hotline/borealis.gov",
     "hotline/{party}/{mid}": "hotline/borealis.gov/{message}", "notice/{mid}": "notice/{notice}",
+    "designation/{mid}": "designation/{designation}",
 }  # fmt: skip
 INCIDENT: Final = {
     "to": ["borealis.gov"], "about": "Pumps answer at 203.0.113.7", "text": "Since last night.",
@@ -97,6 +98,14 @@ NOTICE: Final = {
     "to": ["notices@borealis.gov"], "format": "N6", "prec": "IMMEDIATE", "tlp": "GREEN",
     "value": watched(sector="energy", began="2026-11-22T09:40Z", cause="unknown", people="120000",
                      remarks="Two lines tripped within a second."),
+}  # fmt: skip
+
+
+DESIGNATION: Final = {
+    "to": ["designation@borealis.gov"], "number": "AUR-17", "schema": "person", "tlp": "GREEN",
+    "name": ["Ivan Example", "Иван Пример|original"], "birth": ["1970-02-01"], "country": ["bo"],
+    "paper": ["passport|P 12345|bo"], "basis": "Decree 12, article 3", "measure": ["freeze"],
+    "statement": "Paid for the attack of 3 May.", "case": "An informer at the bank saw the order.",
 }  # fmt: skip
 
 
@@ -158,10 +167,13 @@ class Look:
 
 @pytest.fixture(scope="module")
 def floors(browser: Browser) -> Iterator[tuple[House, House]]:
-    """Two parties that keep a watch floor and a direct line, and nothing else."""
+    """Two parties that keep a watch floor, a direct line and designations."""
     place = Path(tempfile.mkdtemp(prefix="p-"))
     try:
-        with two_houses(place, DESKS) as pair:
+        # What is proposed here needs no second person: the page is looked at, not the rule.
+        with two_houses(
+            place, (*DESKS, "designation"), "\n[release]\nsecond_person = []\n"
+        ) as pair:
             yield pair
     finally:
         shutil.rmtree(place, ignore_errors=True)
@@ -249,14 +261,16 @@ def _screened(house: House) -> dict[str, str]:
 
 
 def _watched(house: House, street: Street) -> tuple[Someone, dict[str, str]]:
-    """Somebody at a watch floor with a notice and a message of the direct line."""
+    """Somebody at a watch floor with a notice, a designation and a message of the direct line."""
     someone = street.browser_of(house, "operator")
     someone.come_by(house.enter_link("operator"))
     someone.choose_password()
     sent = house.insist("POST", "/api/v1/notices/send", NOTICE)
+    proposed = house.insist("POST", "/api/v1/designation/propose", DESIGNATION)
     call(house, principal(house, street), "borealis.gov", "We see the outage too. It is not ours.")
     listed = house.ask("GET", "/api/v1/hotline/list", None)["rows"]
     return someone, {
+        "designation": _mid(proposed["records"][0]["mid"]).hex(),
         "notice": _mid(sent["records"][0]["mid"]).hex(), "message": _mid(listed[0]["mid"]).hex(),
     }  # fmt: skip
 

@@ -102,6 +102,8 @@ def test_an_exemption_that_was_notified_long_ago_is_said_to_be(talk: Talk) -> No
     (draft,) = talk.b.drafts("exempt", NOW, mid=mid, **RENT)
     talk.say(talk.b, draft, at=after(5))
     assert [row["what"] for row in talk.a.parts(mid, "doubt")] == ["old_notice"]
+    assert line(talk, mid, "exemption", after(6))["may_pay"] is False, "it was here for a day"
+    assert line(talk, mid, "exemption", after(10, 1))["may_pay"] is True
 
 
 BASIC = Values({
@@ -179,3 +181,20 @@ def test_a_question_says_whom_it_asks_and_about_which_designation(talk: Talk) ->
     assert code_of(talk.b.drafts, "ask", NOW, **given) == "designation.body"
     (draft,) = talk.b.drafts("ask", NOW, **given, to=TO_A)
     assert (draft.to, draft.tlp) == (TO_A, "RED")
+    (mid,) = [talk.say(talk.b, draft)]
+    for side, owes in ((talk.a, "us"), (talk.b, "them")):
+        (row,) = side.look("requests")
+        assert (row["mid"], row["number"], row["owes"]) == (mid, "AUR-99", owes)
+
+
+def test_requests_are_listed_by_their_deadline_and_with_their_designation(talk: Talk) -> None:
+    mid = adopted(talk)
+    rent = talk.do(talk.b, "exempt", mid=mid, **RENT)
+    asked = talk.do(
+        talk.b, "redress", mid=mid, ref="R-8", by="person", grounds="changed", text="Please.",
+        within=Span.of(days=2),
+    )  # fmt: skip
+    rows = talk.a.look("requests")
+    assert [(row["mid"], row["number"]) for row in rows] == [(asked, "AUR-17"), (rent, "AUR-17")]
+    talk.do(talk.a, "decide", mid=asked, outcome="denied", text="No.")
+    assert [row["mid"] for row in talk.a.look("requests")] == [rent, asked]

@@ -15,11 +15,13 @@ from tests.desks.designation.table import (
     Talk,
     after,
     names,
+    papers,
 )  # fmt: skip
 
 from detente.core.errors import OurFault
 from detente.core.moment import Moment, Span
 from detente.desks.designation.desk import DESK
+from detente.desks.designation.kinds import BIRTHS_MAX, NAMES_MAX, PAPERS_MAX, REASON_MAX
 from detente.office.fields import Value, Values
 from detente.screening.listed import Listed
 from detente.screening.lists import rows
@@ -210,7 +212,7 @@ def test_each_side_says_what_is_its_own_to_say(talk: Talk) -> None:
     assert code_of(talk.b.look, "show", NOW, mid=b"\0" * 32) == "designation.unknown"
 
 
-@pytest.mark.parametrize("birth", ["1970-02-30", "1970-13", "1900-02-29", "1970-00-01"])
+@pytest.mark.parametrize("birth", ["0000", "1970-02-30", "1970-13", "1900-02-29", "1970-00-01"])
 def test_a_date_that_no_calendar_has_is_refused_on_both_sides(talk: Talk, birth: str) -> None:
     assert code_of(talk.a.drafts, "propose", NOW, **{**PROPOSAL, "birth": (birth,)}) == (
         "designation.body"
@@ -235,3 +237,38 @@ def test_response_and_adoption_are_due_by_what_was_asked(talk: Talk) -> None:
     (line,) = talk.a.look("list", after(4))
     assert (line["late"], line["owes"], B in str(line["to"])) == (True, "them", True)
     assert talk.states(mid, after(4)) == {"proposed"}
+
+
+def test_the_last_word_is_told_by_numbers_where_a_clock_was_set_back(talk: Talk) -> None:
+    mid = talk.propose()
+    talk.do(talk.b, "adopt", after(9), mid=mid)
+    talk.do(talk.a, "amend", after(9), mid=mid, birth=("1971",), text="x")
+    talk.do(talk.a, "amend", after(1), mid=mid, birth=("1972",), text="x")
+    talk.do(talk.b, "adopt", after(2), mid=mid)
+    assert '"births":["1972"]' in export(talk)
+    assert not talk.b.parts(mid, "doubt")
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"name": names(*["A"] * NAMES_MAX)}, ""),
+        ({"name": names(*["A"] * (NAMES_MAX + 1))}, "form.count"),
+        ({"birth": ("1970",) * BIRTHS_MAX, "paper": papers(*["p|1"] * PAPERS_MAX)}, ""),
+        ({"birth": ("1970",) * (BIRTHS_MAX + 1)}, "form.count"),
+        ({"paper": papers(*["p|1"] * (PAPERS_MAX + 1))}, "form.count"),
+        ({"statement": "x" * REASON_MAX}, ""),
+        ({"statement": "x" * (REASON_MAX + 1)}, "form.length"),
+        ({"name": names("x" * 501)}, "form.length"),
+        ({"name": names("a\x00b")}, "form.text"),
+        ({"country": ("BO",)}, "form.text"),
+    ],
+)
+def test_what_is_too_much_or_no_name_is_refused_whole(
+    talk: Talk, given: dict[str, Value], code: str
+) -> None:
+    (draft,) = talk.a.drafts("propose", NOW, **{**PROPOSAL, **given})
+    if not code:
+        assert draft.kind.read(draft.kind.write(draft.body)) == draft.body
+        return
+    assert code_of(draft.kind.write, draft.body) == code

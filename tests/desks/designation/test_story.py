@@ -147,8 +147,9 @@ def test_from_proposal_to_lifting(pair: tuple[Treasury, Treasury], tmp_path: Pat
     assert (aurelia.state(mid), borealis.state(mid)) == ("closed", "closed")
 
     # Both hold the same; a stranger can check it; a rebuild gives it again.
-    shown = [{**row, "owes": None, "ours": None} for row in aurelia.look("show", mid=mid)]
-    assert shown == [{**row, "owes": None, "ours": None} for row in borealis.look("show", mid=mid)]
+    mine = dict.fromkeys(("owes", "ours", "can"))
+    shown = [{**row, **mine} for row in aurelia.look("show", mid=mid)]
+    assert shown == [{**row, **mine} for row in borealis.look("show", mid=mid)]
     matter = str(aurelia.look("show", mid=mid)[0]["matter"])
     for side in pair:
         (tmp_path / f"{side.party.name}.card").write_bytes(side.party.card.note)

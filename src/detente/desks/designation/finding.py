@@ -1,6 +1,6 @@
 """What acts and pages look up: a designation, where it stands with a peer, and what was said to it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from detente.core.errors import OurFault
@@ -50,6 +50,16 @@ def said_to(look: Reader, row: Values, what: str = "") -> list[Values]:
     return sorted(found, key=lambda each: (each.moment("created"), each.data("mid")))
 
 
+def last(said: Sequence[Values]) -> Values | None:
+    """Return the last of what one desk said, by its numbers: clocks are set back, and go ahead."""
+    begun: dict[str, Moment] = {}
+    for each in said:
+        at = each.moment("created")
+        begun[each.text("series")] = min(begun.get(each.text("series"), at), at)
+    places = [(begun[each.text("series")], each.text("series"), each.whole("n")) for each in said]
+    return said[places.index(max(places))] if said else None
+
+
 def peer_of(row: Values) -> str:
     """Return the desk on the other side of a record."""
     return row.texts("to")[0] if row.flag("ours") else row.text("from")
@@ -69,7 +79,7 @@ def state(look: Reader, mid: bytes) -> str:
 def identity(look: Reader, row: Values) -> Values:
     """Return whom a designation means by now: as proposed, or as its author last amended it."""
     amended = [each for each in said_to(look, row, "amendment") if each["from"] == row["from"]]
-    return members(amended[-1] if amended else row)
+    return members(last(amended) or row)
 
 
 def members(row: Values) -> Values:
@@ -81,8 +91,8 @@ def adoption(look: Reader, row: Values) -> Values | None:
     """Return the adoption by which a designation is in force at its addressee; None if none is."""
     if state(look, row.data("mid")) not in rules.IN_FORCE:
         return None
-    made = [each for each in said_to(look, row, "adoption") if each["from"] != row["from"]]
-    return made[-1] if made else None
+    ours = not row.flag("ours")  # we apply what is theirs, and they what is ours
+    return last([each for each in said_to(look, row, "adoption") if each.flag("ours") == ours])
 
 
 def in_force(look: Reader, party: str = "") -> Iterator[tuple[Values, Values]]:
@@ -118,5 +128,5 @@ def by_number(look: Reader, number: str) -> list[Values]:
 def review_due(look: Reader, row: Values) -> Moment | None:
     """Return when its author is to review a designation: as last said."""
     said = [each for each in said_to(look, row, "review") if each["from"] == row["from"]]
-    last = (said or [row])[-1]
-    return last.moment("review") if "review" in last else None
+    told = last(said) or row
+    return told.moment("review") if "review" in told else None

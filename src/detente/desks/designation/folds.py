@@ -6,7 +6,7 @@ from typing import Final
 from detente.desks.designation import kinds
 from detente.office.desk import Fold, Opened
 from detente.office.drafting import MARKINGS
-from detente.office.fields import Desks, Field, Flag, Mid, OneOf, Text, Values, When
+from detente.office.fields import Desks, Field, Flag, Mid, OneOf, Text, Values, When, Whole
 from detente.office.tables import Row, Rows, Table
 
 WHATS: Final = OneOf(*(each.name.partition(".")[2] for each in kinds.ALL))
@@ -19,7 +19,8 @@ _HEAD: Final = (
     Field("matter", Text(32)),
     Field("ours", Flag()),
     Field("tlp", OneOf(*MARKINGS)),
-    Field("prec", Text(16)),
+    Field("series", Text(8)),
+    Field("n", Whole()),
     Field("created", When()),
     Field("kept_at", When()),
     Field("author", Text(64)),
@@ -55,7 +56,8 @@ def _row(rows: Rows, opened: Opened) -> Row:
         "matter": opened.matter,
         "ours": opened.ours,
         "tlp": opened.tlp,
-        "prec": opened.prec,
+        "series": opened.s,
+        "n": opened.n,
         "created": opened.created,
         "kept_at": kept,
         "author": opened.author,

@@ -1,6 +1,7 @@
 """What a person sees at the desk of designations."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 from detente.core.errors import OurFault
@@ -88,7 +89,29 @@ def read_show(look: Reader, values: Values, now: Moment) -> tuple[Row, ...]:
     )
 
 
+def _can(row: Values, state: str) -> Iterator[str]:
+    """Give what a person of this side may do with a designation where it stands."""
+    moves = procedures.PROPOSAL.moves
+    for verb, kind in _OURS if row.flag("ours") else _THEIRS:
+        if any(move.kind == kind.name and state in move.begin for move in moves):
+            yield verb
+    if state in rules.IN_FORCE:
+        yield "exempt"
+    if not row.flag("ours"):
+        yield from ("redress", "ask")
+
+
+_OURS: Final = (
+    ("amend", kinds.AMENDMENT), ("reasons", kinds.FURTHER), ("review", kinds.REVIEWED),
+    ("delist", kinds.DELISTING),
+)  # fmt: skip
+_THEIRS: Final = (
+    ("adopt", kinds.ADOPTION), ("respond", kinds.RESPONSE), ("lift", kinds.LIFTING),
+)  # fmt: skip
+
+
 def _frame(look: Reader, row: Values, now: Moment) -> Iterator[Row]:
+    stand = _stand(look, row.data("mid"), now)
     yield {
         "what": "number",
         "text": row["number"],
@@ -96,14 +119,19 @@ def _frame(look: Reader, row: Values, now: Moment) -> Iterator[Row]:
         "tlp": row["tlp"],
         "at": row["created"],
         "mid": row["mid"],
-        "basis": row["basis"],
         "to": row.texts("to")[0],
         "ours": row["ours"],
         "matter": row["matter"],
-        "measures": row["measure"],
-        "review": finding.review_due(look, row),
-        **_stand(look, row.data("mid"), now),
+        "can": " ".join(_can(row, str(stand["state"]))),
+        **stand,
     }
+
+    yield {"what": "basis", "text": row["basis"]}
+    for measure in row.texts("measure"):
+        yield {"what": "measure", "text": measure}
+    review = finding.review_due(look, row)
+    if review is not None:
+        yield {"what": "review", "at": review}
 
 
 def _doubts(look: Reader, row: Values) -> Iterator[Row]:
@@ -165,9 +193,7 @@ def _line(look: Reader, each: Values, now: Moment) -> Row:
     stand = _stand(look, each.data("mid"), now) if what in _COURSES else {}
     more: dict[str, Value] = {"until": each.get("until")}
     if what == "exemption":
-        state, until = str(stand["state"]), each.get("until")
-        assert until is None or isinstance(until, Moment)
-        more["may_pay"] = rules.may_pay(each.text("expense"), state, until, now)
+        more["may_pay"] = rules.may_pay(each, str(stand["state"]), now)
     return {
         "what": what,
         "text": _text(each),
@@ -182,8 +208,17 @@ def _line(look: Reader, each: Values, now: Moment) -> Row:
     }
 
 
-_COURSES: Final = ("exemption", "redress", "question")
 _WORDS: Final = ("answer", "outcome", "same", "reason", "grounds", "expense")
+WORDS: Final = OneOf(
+    *dict.fromkeys(
+        word
+        for kind in kinds.FOLLOWING
+        for name in _WORDS
+        if isinstance(found := getattr(kind.members.get(name), "type", None), OneOf)
+        for word in found.choices
+    )
+)
+_COURSES: Final = ("exemption", "redress", "question")
 
 
 def _text(each: Values) -> Value:
@@ -191,6 +226,19 @@ def _text(each: Values) -> Value:
         told = ("amount", "currency", "payee", "purpose")
         return " · ".join(each.text(name) for name in told)
     return each.get("text")
+
+
+def read_requests(look: Reader, values: Values, now: Moment) -> tuple[Row, ...]:
+    """Return exemptions, requests of persons and questions: what waits first, by its deadline."""
+    rows = []
+    for what in _COURSES:
+        for each in every(look, folds.SAID, {"what": what}):
+            about = look.get(folds.DESIGNATIONS, each["of"]) if "of" in each else None
+            number = about["number"] if about else each.get("number")
+            told = _line(look, each, now)
+            rows.append({**told, "number": number, "about": each.get("of")})
+    rows.sort(key=lambda row: (row["due"] is None, str(row["due"] or row["at"]), row["mid"]))
+    return tuple(rows[: values.whole("count", 50)])
 
 
 def read_applied(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:
@@ -248,19 +296,20 @@ SHOW: Final = Look(
         Field(
             "what",
             OneOf(
-                "number", "twice", "differs", "old_notice", "schema", "name", "birth", "country",
+                "number", "basis", "twice", "differs", "old_notice", "schema", "name", "birth", "country",
                 "paper", "measure", "home", kinds.STATEMENT, kinds.CASE,
                 *(each.name.partition(".")[2] for each in kinds.FOLLOWING),
             ),
         ),
         Field("text", LongText(kinds.REASON_MAX), required=False),
-        Field("word", Text(32), required=False),
+        Field("word", WORDS, required=False),
         Field("state", STATES, required=False),
         Field("due", When(), required=False),
         Field("may_pay", Flag(), required=False),
         Field("by", Text(96), required=False),
         Field("at", When(), required=False),
         Field("tlp", OneOf(*MARKINGS), required=False),
+        Field("mid", Mid(), required=False),
     ),
     example="k3q7zb",
 )  # fmt: skip
@@ -282,4 +331,17 @@ EXPORT: Final = Look(
     columns=(Field("list", FileText(LIST_MAX)),),
     example="aurelia.gov > peer.aurelia.gov.jsonl",
 )
-ALL: Final = (LIST, SHOW, APPLIED, EXPORT)
+REQUESTS: Final = Look(
+    name="designation/requests",
+    fields=(_COUNT,),
+    read=read_requests,
+    columns=(
+        Field("mid", Mid()), Field("what", OneOf(*_COURSES)),
+        replace(kinds.NUMBER, required=False), Field("text", LongText(kinds.REASON_MAX), required=False),
+        Field("word", WORDS, required=False), Field("by", Text(96)), Field("state", STATES), _OWES,
+        Field("due", When(), required=False), Field("may_pay", Flag(), required=False),
+        Field("tlp", OneOf(*MARKINGS)),
+    ),
+    example="--count 20",
+)  # fmt: skip
+ALL: Final = (LIST, SHOW, REQUESTS, APPLIED, EXPORT)

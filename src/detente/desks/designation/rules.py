@@ -90,8 +90,14 @@ def strictest(marks: Iterable[str]) -> str:
     return max(marks, key=MARKINGS.index, default=MARKINGS[0])
 
 
-def may_pay(expense: str, state: str, until: Moment | None, now: Moment) -> bool:
-    """Say whether an exemption lets funds out: granted, or basic and not denied within its time."""
+def may_pay(exemption: Values, state: str, now: Moment) -> bool:
+    """Say whether an exemption lets funds out: granted, or basic and not denied within its time.
+
+    What came late, or waited here for a second person, takes that time off nobody's right to object.
+    """
     if state == "granted":
         return True
-    return expense == "basic" and state == "notified" and until is not None and now > until
+    if exemption["expense"] != "basic" or state != "notified" or "until" not in exemption:
+        return False
+    late = max(exemption.moment("kept_at") - exemption.moment("notified"), Span(0))
+    return now > exemption.moment("until") + late

@@ -22,6 +22,8 @@ from detente.ui.body import Cell
 _TABLE: Final = "table"  # a column whose text is CSV
 _PLACES: Final = {
     "cert/incidents": "incident",
+    "designation/applied": "designation",
+    "designation/list": "designation",
     "notices/list": "notice",
     "notices/exercises": "exercise",
 }  # with pages of their own
