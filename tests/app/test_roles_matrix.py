@@ -44,13 +44,12 @@ PAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "screening/lists": DESK,
     "screening/version/{version}": DESK,
     "screening/decision/{stamp}": DESK,
-    # Nobody of this house has a place at the desk of the direct line.
     # Nobody of this house has a place at the desk of the direct line,
     "hotline": (),
     "hotline/{party}": (),
     "hotline/{party}/{mid}": (),
+    "notice/{mid}": (),  # nor at that of notices, nor of designations
     "designation/{mid}": (),
-    "notice/{mid}": (),  # nor at that of notices
     "exercise/{mid}": (),
     "paper/notice/{mid}": (),
     "paper/session/{party}/{day}": (),
