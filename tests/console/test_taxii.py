@@ -613,6 +613,7 @@ def test_a_reader_with_a_filter_is_not_said_to_have_passed_all(
     house.other.send("a wave", house.side, tlp="AMBER", prec="ROUTINE")
     house.net.settle()
     assert len(siem.objects(peer(house), **query)) == 1
+    assert siem.ask("HEAD", f"cert/collections/{peer(house)}/objects").status == 200
     assert siem.get(f"cert/collections/{peer(house)}/objects/{OBJECT}")["objects"]
     assert readers(house, OBJECT) == []
 

@@ -2,6 +2,7 @@
 
 from tests.link.playbook import WHO
 
+from detente.core import limits
 from detente.core.moment import Moment
 from detente.link.hello import Heads
 from detente.link.part import Part
@@ -24,3 +25,7 @@ def test_the_earliest_wish_for_a_tick_counts() -> None:
     for part, at in zip(session._parts, (None, Moment(300), Moment(200)), strict=False):
         part.due = lambda at=at: at  # type: ignore[method-assign,misc]
     assert session.due() == Moment(200)
+
+
+def test_a_line_that_nobody_measured_carries_less_in_one_go() -> None:
+    assert State(WHO, NO_HEADS, None).inline_max == limits.INLINE_UNKNOWN < limits.INLINE_MAX

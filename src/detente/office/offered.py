@@ -275,7 +275,7 @@ class Offered:
         """Keep how far a reader has come without a gap; nothing of a page that leaves something out."""
         if page.upto <= after or not page.is_whole:
             return
-        name = f"{collection.alias} {person.name}"
+        name = f"{collection.alias} {person.name} {label[:64]}"  # each token is a reader
         with self._register.shelf.begin() as tx:
             rows = tx.rows(WALKED)
             before = Values(rows.get(name) or {})

@@ -37,7 +37,7 @@ WALKED: Final = Table(
     name="offered_walked",
     key="key",
     columns=(
-        Field("key", Text(200)),
+        Field("key", Text(240)),
         Field("collection", Text(96)),
         Field("person", Text(64)),
         Field("label", Text(64), required=False),

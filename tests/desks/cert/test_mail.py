@@ -105,12 +105,14 @@ def test_of_two_forms_the_plain_one_is_taken_and_of_html_only_what_is_shown() ->
     assert read_mail(both.as_bytes()).drafts[0].text == "In plain words."
 
 
-def test_an_attachment_is_named_with_size_and_hash_and_not_opened() -> None:
+def test_an_attachment_is_named_with_type_size_and_hash_and_not_opened() -> None:
     bomb = b"PK\x03\x04" + bytes(1000)
     letter = message()
     letter.add_attachment(bomb, maintype="application", subtype="zip", filename="lög\u202e.zip")
     (draft,) = read_mail(letter.as_bytes()).drafts
-    assert f"1004 bytes, SHA-256 {sha256(bomb).hexdigest()})" in draft.text
+    assert (
+        f"lög .zip (application/zip, 1004 bytes, SHA-256 {sha256(bomb).hexdigest()})" in draft.text
+    )
     assert "\u202e" not in draft.text
 
 
@@ -154,7 +156,7 @@ def test_an_attachment_that_is_no_sound_xml_is_told_and_the_message_is_read(xml:
 
 def test_other_xml_is_an_attachment_like_any() -> None:
     letter = with_xml(b"<a/>", "other.xml")
-    assert "other.xml (4 bytes" in letter.drafts[0].text
+    assert "other.xml (application/xml, 4 bytes" in letter.drafts[0].text
 
 
 @pytest.mark.parametrize(

@@ -173,7 +173,7 @@ class _Request:
         upto = page.rows[-1].added if page.rows else 0
         label = self.ask.session.agent if isinstance(self.ask.session, Session) else ""
         self.room.asked(self.person, label, one, upto, len(texts), self.now)
-        is_narrow = name or asked.ids or asked.types or asked.nothing
+        is_narrow = name or asked.ids or asked.types or asked.nothing or self.ask.method == "HEAD"
         if not is_narrow and asked.versions & {"last", "all"}:
             self.room.walked(self.person, label, one, asked.after, page, self.now)
         return self._listed(asked, page, "objects", texts)
