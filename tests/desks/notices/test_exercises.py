@@ -330,7 +330,7 @@ def test_what_falls_due_in_a_hold_leaves_at_its_end(floor: Floor) -> None:
     mid = floor.do(floor.a, "exercise", to=TO_B, file=text.encode())
     floor.do(floor.b, "join", mid=mid)
     run(floor, 46)
-    assert standings(floor.a, mid, 46)["explained"] == "held"
+    assert standings(floor.a, mid, 46)["explained"] == "held_back"
     assert len(floor.a.look("list", after(54))) == 4
     run(floor, 56)
     assert sent(floor.b, mid, "explained")["created"] == after(55)

@@ -1,9 +1,13 @@
 """Files of scenarios: those that ship, and those that are refused with line and reason."""
 
+from pathlib import Path
+
 import pytest
+from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from detente.app.cli import Root
 from detente.core import limits
 from detente.core.errors import OurFault
 from detente.core.moment import Moment, Span
@@ -203,3 +207,21 @@ def test_whatever_is_done_to_a_file_it_is_read_or_refused_with_a_line(data: st.D
     except OurFault as refused:
         told = f"{refused.code}: {refused.what}"
     assert not told or told.startswith("notices.scenario: line ")
+
+
+def test_a_file_is_checked_where_no_party_runs(tmp_path: Path) -> None:
+    file = tmp_path / "drill.toml"
+    file.write_bytes(shipped.file("grid_at_sea"))
+    words = ["notices", "scenario-check", str(file)]
+    done = CliRunner().invoke(Root("detente"), words, standalone_mode=False)
+    assert done.return_value == 0
+    assert "is a good scenario" in done.stdout
+    assert "GREY TIDE" in done.stdout
+    assert "notices: 5, all injects: 8, questions: 4" in done.stdout
+    text = file.read_text().replace('does = "silence"', 'does = "sleep"')
+    file.write_text(text)
+    line = text[: text.index('does = "sleep"')].count("\n") + 1
+    done = CliRunner().invoke(Root("detente"), words, standalone_mode=False)
+    assert isinstance(done.exception, OurFault)
+    assert done.exception.code == "notices.scenario"
+    assert f"line {line}: does is one of" in done.exception.what

@@ -320,8 +320,12 @@ def cert() -> click.Group:
 
 
 def notices() -> click.Group:
-    """Return the verbs of the desk of notices."""
-    return _group(named("notices"))()
+    """Return the verbs of the desk of notices, and that of its files beside them."""
+    from detente.app.verbs.scenario import scenario_check  # noqa: PLC0415  loaded when the desk is
+
+    found = _group(named("notices"))()
+    found.add_command(scenario_check)
+    return found
 
 
 def hotline() -> click.Group:

@@ -33,7 +33,7 @@ DUE: Final = "due"
 SENT: Final = "sent"
 NOW: Final = "now"
 OVER: Final = "past"
-HELD: Final = "held"  # the exercise plays a silence or a cut just now
+HELD: Final = "held_back"  # the exercise plays a silence or a cut just now
 
 
 def read_scenarios(_look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:
