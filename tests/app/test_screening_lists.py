@@ -11,12 +11,14 @@ from tests.screening.people import LIST
 from tests.support.offices import PERSON
 from tests.support.outcomes import fault_of
 from tests.support.pairs import RELEASER, pairs
+from tests.support.processes import until
 
 from detente.app import cells
 from detente.app.api.routes import Api
 from detente.app.http import Request
 from detente.app.screening import jobs, room
 from detente.app.screening.room import Screens, room_of
+from detente.office.desk import Role
 from detente.office.people import House, Person
 from detente.office.trail import Query
 from detente.store.screening.shelf import ListShelf
@@ -58,6 +60,10 @@ class Asker:
             headers if data else {}, texts,
         )  # fmt: skip
         return json.loads(self.api.handle(request).body[0])
+
+    def is_read(self, version: str) -> bool:
+        self.screens.turn()
+        return bool(self.ask(PERSON, "GET", f"version/{version}")["state"] != "reading")
 
     def load(self, data: bytes, person: Person = PERSON, **more: object) -> Any:  # noqa: ANN401
         sha = hashlib.sha256(data).hexdigest()
@@ -195,22 +201,18 @@ def test_while_an_index_is_built_beside_who_asks_is_told(tmp_path: Path) -> None
     version = asker.load(b"\n".join(WHOLE))
     assert version["state"] == "reading"
     assert fault_of(asker.load, b"\n".join(WHOLE[:-1])) == "list.busy"
-    while asker.ask(PERSON, "GET", "version/own.1")["state"] == "reading":
-        asker.screens.turn()
+    until(lambda: asker.is_read("own.1"), "it is read")
     assert asker.ask(PERSON, "GET", "version/own.1")["waits"] == []
     assert fault_of(asker.ask, PERSON, "POST", "name", {"name": "Ivan"}) == "list.building"
-    while asker.screens.turn() is not None:
-        pass
+    until(lambda: asker.screens.turn() is None, "all is done")
     asker.ask(PERSON, "POST", "name", {"name": "Ivan"})
     asker.load(b"\n".join(WHOLE[:-1]))
-    while asker.ask(PERSON, "GET", "version/own.2")["state"] == "reading":
-        asker.screens.turn()
+    until(lambda: asker.is_read("own.2"), "it is read")
     assert asker.ask(PERSON, "POST", "name", {"name": "Ivan"})["waits"]
     asker.screens.close()
     again = Screens(asker.shelf)
     asker.office.screens = again
-    while again.turn() is not None:
-        pass
+    until(lambda: again.turn() is None, "all is done")
     assert not asker.ask(PERSON, "POST", "name", {"name": "Ivan"})["waits"]
 
 
@@ -271,3 +273,40 @@ def test_an_office_finds_its_lists_in_its_folder(tmp_path: Path) -> None:
     assert room_of(tmp_path).turn() is None
     assert (tmp_path / "office" / "screening" / "index").is_dir()
     assert jobs.key_of({}) == jobs.key_of({})
+
+
+def test_where_a_desk_of_designations_is_its_people_alone_work_with_lists(
+    asker: Asker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    elsewhere = Person("else", None, "s-01", {"notices": PERSON.roles["cert"]})
+    assert room.permit(asker.office, elsewhere, Role.READ) == "notices"
+    monkeypatch.setattr(room, "DESK", "cert")
+    assert room.desk_of(asker.office) == "cert"
+    assert fault_of(room.permit, asker.office, elsewhere, Role.READ) == "office.forbidden"
+    assert room.permit(asker.office, PERSON, Role.READ) == "cert"
+
+
+def test_a_process_beside_that_is_ended_is_begun_again(tmp_path: Path) -> None:
+    asker = Asker(tmp_path)
+    asker.office.screens = Screens(asker.shelf)
+    asker.load(b"\n".join(WHOLE))
+    asker.office.screens.turn()
+    asker.office.screens.close()
+    asker.office.screens = again = Screens(asker.shelf)
+    until(lambda: again.turn() is None, "all is done")
+    assert asker.ask(PERSON, "GET", "version/own.1")["state"] == "in_force"
+    assert asker.ask(PERSON, "POST", "name", {"name": "Ivan"})["stamp"]
+
+
+def test_a_process_beside_that_dies_leaves_the_list_in_force_and_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asker = Asker(tmp_path)
+    asker.load(b"\n".join(WHOLE))
+    asker.office.screens = screens = Screens(asker.shelf)
+    monkeypatch.setattr("detente.app.screening.jobs.sys.executable", "/bin/false")
+    asker.load(b"\n".join(WHOLE[:-1]))
+    until(lambda: screens.turn() is None, "all is done")
+    rows = {row["id"]: row for row in asker.ask(PERSON, "GET", "version")}
+    assert (rows["own.1"]["state"], rows["own.2"]["state"]) == ("in_force", "failed")
+    assert "ended with 1" in rows["own.2"]["waits"][0]["what"]

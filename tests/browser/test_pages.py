@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -245,7 +246,7 @@ def _screened(house: House) -> dict[str, str]:
         body = {"list": "own", "reader": "own.json", "received": sha256}
         found = house.insist("POST", "/api/v1/screening/version", body)
         place = f"/api/v1/screening/version/{found['id']}"
-        until(lambda place=place: house.ask("GET", place, None)["state"] != "reading", "it is read")
+        until(partial(_is_read, house, place), "it is read")
     name = {"name": "Сергей Кузнецов", "schema": "Person", "births": ["1990"]}
 
     def answered() -> Any:  # noqa: ANN401  the answer, once the index is built
@@ -258,6 +259,10 @@ def _screened(house: House) -> dict[str, str]:
 
     asked = until(answered, "a name is decided on")
     return {"version": str(found["id"]), "stamp": str(asked["stamp"])}
+
+
+def _is_read(house: House, place: str) -> bool:
+    return bool(house.ask("GET", place, None)["state"] != "reading")
 
 
 def _watched(house: House, street: Street) -> tuple[Someone, dict[str, str]]:

@@ -55,6 +55,7 @@ def test_a_name_is_looked_up_and_what_speaks_against_a_hit_is_shown(house: House
     assert "The dates of birth contradict" in against
     assert "иванович" in against or "ivanovic" in against
     assert "How to contest it:" in told
+    assert "1970" in told, "what the list says of the birth"
     assert "Ombudsperson" in told
     assert "a named officer decides" in told
     house.post("reader", "me/language", {"language": "ru"})

@@ -178,10 +178,10 @@ def test_a_difference_names_what_was_added_changed_and_removed() -> None:
     assert versions.difference(None, _version("AB")) == (("a", "b"), (), ())
 
 
-def test_a_list_that_lost_more_than_a_third_is_held_and_one_that_lost_a_third_is_not() -> None:
+def test_a_list_that_lost_a_third_is_held_and_one_that_lost_less_is_not() -> None:
     before = _version("ABCDEFGHI")
-    assert versions.hold(before, _version("ABCDEF")) == []
-    assert [h.why for h in versions.hold(before, _version("ABCDE"))] == ["shrunk"]
+    assert versions.hold(before, _version("ABCDEFG")) == []
+    assert [h.why for h in versions.hold(before, _version("ABCDEF"))] == ["shrunk"]
     # one entry for another is a loss as well
     assert [h.why for h in versions.hold(before, _version("ABCDEWXYZ"))] == ["shrunk"]
 

@@ -5,6 +5,7 @@ The shapes are those of yente 5 (EntityMatchQuery, EntityMatchResponse, SearchRe
 have no use for is taken and does nothing: algorithm, weights, config.
 """
 
+from collections.abc import Mapping
 from typing import Any, Final, cast
 
 import msgspec
@@ -107,6 +108,7 @@ def _answer(
         tuple(_texts(example, of)) for of in (_BIRTHS, _COUNTRIES, _PAPERS)
     )
     best: dict[str, dict[str, Any]] = {}
+    lists: Mapping[str, str] = {}
     stamps = []
     for name in names[:NAMES_MAX]:
         asked = Question(name, kind, births, countries, papers)
@@ -114,15 +116,16 @@ def _answer(
             call.office, call.person, asked, call.now, call.path.text("dataset"), LIMIT_MAX
         )
         stamps.append(kept.stamp)
+        lists = kept.decision.lists
         for hit in kept.decision.hits:
             if hit.score > best.get(hit.entity, {"score": -1.0})["score"]:
                 features = dict(hit.factors)
                 best[hit.entity] = {"score": hit.score, "features": features}
     ranked = sorted(best.items(), key=lambda each: (-each[1]["score"], each[0]))
     kept_hits = [(entity, hit) for entity, hit in ranked if hit["score"] >= cutoff]
-    kept_hits = [each for each in kept_hits if _wanted(call, each[0])]
+    kept_hits = [each for each in kept_hits if _wanted(call, each[0], lists)]
     results = [
-        {**_entity(call, entity), **hit, "match": hit["score"] >= threshold}
+        {**_entity(call, entity, lists), **hit, "match": hit["score"] >= threshold}
         for entity, hit in kept_hits[:limit]
     ]
     return {
@@ -140,9 +143,9 @@ def _of_parts(example: Example) -> str:
     return " ".join(parts)
 
 
-def _wanted(call: Call, entity: str) -> bool:
+def _wanted(call: Call, entity: str, lists: Mapping[str, str]) -> bool:
     dataset, _, name = entity.partition(OURS)
-    listed = screens(call).listed(entity)
+    listed = screens(call).listed(entity, lists)
     schema = _schema(listed)
     include = call.query.texts("include_dataset")
     return (
@@ -158,9 +161,9 @@ def _schema(listed: Listed) -> str:
     return _BACK.get(listed.schema, listed.schema)
 
 
-def _entity(call: Call, entity: str) -> dict[str, Any]:
+def _entity(call: Call, entity: str, lists: Mapping[str, str]) -> dict[str, Any]:
     dataset, _, name = entity.partition(OURS)
-    listed = screens(call).listed(entity)
+    listed = screens(call).listed(entity, lists)
     told = {
         "name": listed.names,
         "alias": tuple(a.name for a in listed.aliases if a.quality != "weak"),
@@ -187,9 +190,10 @@ def _search(call: Call) -> Reply:
         call.office, call.person, Question(call.query.text("q"), kind, (), countries),
         call.now, call.path.text("dataset"), LIMIT_MAX,
     )  # fmt: skip
-    found = [each.entity for each in kept.decision.hits if _wanted(call, each.entity)]
+    lists = kept.decision.lists
+    found = [e.entity for e in kept.decision.hits if _wanted(call, e.entity, lists)]
     document = {
-        "results": [_entity(call, each) for each in found[offset : offset + limit]],
+        "results": [_entity(call, each, lists) for each in found[offset : offset + limit]],
         "facets": {}, "limit": limit, "offset": offset,
         "total": {"value": len(found), "relation": "eq"},
     }  # fmt: skip

@@ -228,24 +228,25 @@ class Screens:
             return self._open[older], True
         raise self._building(key)
 
-    def listed(self, entity: str) -> Listed:
-        """Return what the list in force says of an entity of a hit. Raises OurFault("list.unknown")."""
+    def listed(self, entity: str, lists: Mapping[str, str]) -> Listed:
+        """Return what list versions, {list: hash}, say of an entity of a hit.
+
+        Raises OurFault("list.unknown").
+        """
         from detente.screening.lists import prepare  # noqa: PLC0415  numpy comes with the first question
 
         name, _, own = entity.partition(jobs.OURS)
-        version = self._book.in_force().get(name)
-        entries = version.entries if version is not None else ""
+        entries = lists.get(name, "")
         if entries and entries not in self._listed:
-            found = {
-                one.id: one for one in prepare.listed_of(self._shelf.entries.kept(entries) or b"")
-            }
+            data = self._shelf.entries.kept(entries)
+            found = {one.id: one for one in prepare.listed_of(data)} if data is not None else {}
             while len(self._listed) >= LISTED_OPEN:
                 self._listed.pop(next(iter(self._listed)))
             self._listed[entries] = found
         one = self._listed.get(entries, {}).get(own)
         if one is None:
-            what = f"no list in force has {entity[:80]!r}"
-            raise OurFault("list.unknown", what, "ask again: the lists changed")
+            what = f"no version here has {entity[:80]!r}"
+            raise OurFault("list.unknown", what, "restore the backup that has the version")
         return one
 
     def _building(self, key: str) -> OurFault:

@@ -12,7 +12,7 @@ import msgspec
 
 from detente.screening.listed import Listed
 
-SHRUNK: Final = 3  # a list that loses more than one in so many entries is held
+SHRUNK: Final = 3  # a list that loses one in so many entries, or more, is held
 SHRUNK_LEAST: Final = 9  # entries; below it nothing is said about shares
 
 EMPTY, SMALLER, OLDER, TWICE, CHECKSUM, UNCHANGED, SKIPPED = (
@@ -110,7 +110,7 @@ def _against(before: Version, after: Version) -> list[Held]:
     if (
         after.entries
         and len(before.entries) >= SHRUNK_LEAST
-        and lost * SHRUNK > len(before.entries)
+        and lost * SHRUNK >= len(before.entries)
     ):
         found.append(Held(SMALLER, f"{lost} of {len(before.entries)} entries are gone"))
     return found

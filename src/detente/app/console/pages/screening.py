@@ -4,6 +4,7 @@ The page is made so that the innocent are not stopped: what speaks against a hit
 speaks for it, and how to contest it stands under every one.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -18,7 +19,7 @@ from detente.app.screening.room import Screens
 from detente.core.errors import OurFault
 from detente.core.moment import Moment
 from detente.office.desk import Role
-from detente.screening.listed import AIRCRAFT, ORGANIZATION, PERSON, VESSEL
+from detente.screening.listed import AIRCRAFT, ORGANIZATION, PERSON, VESSEL, Listed
 from detente.screening.lists.book import HELD, READERS, SUPERSEDED
 
 if TYPE_CHECKING:
@@ -43,6 +44,7 @@ class Hit:
     pairs: tuple[tuple[str, str, str, int], ...]
     speaks_for: tuple[str, ...]
     speaks_against: tuple[str, ...]
+    one: Listed | None = None  # what the list says of it
 
 
 def _screens(site: Site) -> Screens:
@@ -52,7 +54,7 @@ def _screens(site: Site) -> Screens:
     return found
 
 
-def hit_of(told: "Told", alert: float, language: str) -> Hit:
+def hit_of(told: "Told", alert: float, language: str, one: Listed | None = None) -> Hit:
     """Return a hit with its reasons in words, those against it apart."""
     from detente.screening import explain  # noqa: PLC0415  numpy comes with the first question
 
@@ -74,7 +76,7 @@ def hit_of(told: "Told", alert: float, language: str) -> Hit:
     )
     return Hit(
         told, name[0] if name[1] else "", name[2] or name[0], round(100 * told.score),
-        told.score >= alert, words["reading"].get(told.reading, ""), pairs, tuple(good), tuple(bad),
+        told.score >= alert, words["reading"].get(told.reading, ""), pairs, tuple(good), tuple(bad), one,
     )  # fmt: skip
 
 
@@ -121,11 +123,21 @@ def decision(site: Site, ask: Ask, replayed: dict[str, object] | None = None) ->
     values = {
         "frame": framing.frame(site, ask, "desks"), "stamp": stamp, "found": found,
         "undecided": undecided(question) or "", "replayed": replayed,
-        "hits": [hit_of(each, found.alert, ask.language) for each in found.hits],
+        "hits": [
+            hit_of(each, found.alert, ask.language, _one(site, each.entity, found.lists))
+            for each in found.hits
+        ],
         "alert": round(100 * found.alert),
         "redress": site.settings.text("screening.redress"),
     }  # fmt: skip
     return page(site.renderer.render("pages/screening_decision.html", ask.language, values))
+
+
+def _one(site: Site, entity: str, lists: Mapping[str, str]) -> Listed | None:
+    try:
+        return _screens(site).listed(entity, lists)
+    except OurFault:  # a version that is not here any more: the decision stands all the same
+        return None
 
 
 def replay(site: Site, ask: Ask) -> Answer:
