@@ -40,14 +40,14 @@ PAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "object/{id}": DESK,
     "overseer": ("overseer",),
     "feeds": DESK,
-    # Nobody of this house has a place at the desk of the direct line,
+    # Nobody of this house has a place at the desk of the direct line.
     "hotline": (),
     "hotline/{party}": (),
     "hotline/{party}/{mid}": (),
-    "designation/{mid}": (),
     "notice/{mid}": (),  # nor at that of notices
     "exercise/{mid}": (),
     "paper/notice/{mid}": (),
+    "designation/{mid}": (),
     "paper/session/{party}/{day}": (),
     "paper/log/{day}": (),
     "paper/exercise/{mid}": (),
