@@ -49,9 +49,9 @@ PAGES: Final[Mapping[str, tuple[str, ...]]] = {
     "hotline/{party}": (),
     "hotline/{party}/{mid}": (),
     "notice/{mid}": (),  # nor at that of notices, nor of designations
-    "designation/{mid}": (),
     "exercise/{mid}": (),
     "paper/notice/{mid}": (),
+    "designation/{mid}": (),
     "paper/session/{party}/{day}": (),
     "paper/log/{day}": (),
     "paper/exercise/{mid}": (),

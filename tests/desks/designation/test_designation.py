@@ -26,13 +26,15 @@ from detente.office.fields import Value, Values
 from detente.screening.listed import Listed
 from detente.screening.lists import rows
 
+LATER = after(99)
+
 
 @pytest.fixture
 def talk() -> Talk:
     return Talk()
 
 
-def export(talk: Talk, at: Moment = NOW) -> str:
+def export(talk: Talk, at: Moment = LATER) -> str:
     (row,) = talk.b.look("export", at, party=A)
     return str(row["list"])
 
@@ -272,3 +274,13 @@ def test_what_is_too_much_or_no_name_is_refused_whole(
         assert draft.kind.read(draft.kind.write(draft.body)) == draft.body
         return
     assert code_of(draft.kind.write, draft.body) == code
+
+
+def test_what_is_applied_from_a_day_to_come_is_not_screened_before(talk: Talk) -> None:
+    mid = talk.propose()
+    talk.do(talk.b, "adopt", mid=mid, since=after(3))
+    assert code_of(export, talk, after(2)) == "designation.none"
+    assert "AUR-17" in export(talk, after(3))
+    told: dict[str, Value] = {"mid": mid, "since": after(9), "text": "x"}
+    assert code_of(talk.b.drafts, "lift", after(4), **told) == "designation.body"
+    assert code_of(talk.a.drafts, "delist", after(4), **told, reason="died") == "designation.body"

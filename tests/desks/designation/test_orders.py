@@ -101,12 +101,12 @@ def test_what_is_in_force_was_adopted_by_two_and_no_reason_is_exported(told: Pla
     if made is None:
         assert state not in rules.IN_FORCE
         with pytest.raises(OurFault, match="in force"):
-            side.look("export", party=A)
+            side.look("export", after(99), party=A)
         return
     assert state in rules.IN_FORCE
     assert made["from"] == side.address
     assert made["releaser"]
-    text = str(side.look("export", party=A)[0]["list"])
+    text = str(side.look("export", after(99), party=A)[0]["list"])
     for secret in (CASE, STATEMENT, "informer"):
         assert secret not in text
     assert f'"births":["{made.texts("birth")[0]}"]' in text

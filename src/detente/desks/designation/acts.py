@@ -135,14 +135,22 @@ def moved(look: Reader, row: Values, kind: Kind, procedure: Procedure) -> bytes:
     return course.data("by")
 
 
+def _since(kind: Kind, values: Values, now: Moment) -> Mapping[str, Value]:
+    """Return from when on it is over: what ends, ends when it is said, and not on a day to come."""
+    if "since" not in kind.members:
+        return {}
+    if "since" in values and values.moment("since") > now:
+        refuse("since: this is yet to come")
+    return {"since": values.get("since") or now}
+
+
 def _answer(kind: Kind) -> Callable[[Values, Reader, Moment], tuple[Draft, ...]]:
     """Return what makes a record of the side that was asked to adopt."""
 
     def build(values: Values, look: Reader, now: Moment) -> tuple[Draft, ...]:
         row = theirs(finding.designation_at(look, values.data("mid")))
         by = moved(look, row, kind, procedures.PROPOSAL)
-        since = {"since": values.get("since") or now} if "since" in kind.members else {}
-        body = body_of(kind, values, {"of": row["mid"], **since})
+        body = body_of(kind, values, {"of": row["mid"], **_since(kind, values, now)})
         return (said(kind, row, by, body, values, now),)
 
     return build
@@ -186,7 +194,7 @@ def _author(
 
     def _draft(row: Values, values: Values, look: Reader, now: Moment) -> Draft:
         by = moved(look, row, kind, procedures.PROPOSAL)
-        since = {"since": values.get("since") or now} if "since" in kind.members else {}
+        since = _since(kind, values, now)
         told = {"of": row["mid"], **since, **more(values, finding.identity(look, row))}
         body = body_of(kind, values, told)
         refuse(rules.wrong_births(body))

@@ -125,7 +125,6 @@ def _frame(look: Reader, row: Values, now: Moment) -> Iterator[Row]:
         "can": " ".join(_can(row, str(stand["state"]))),
         **stand,
     }
-
     yield {"what": "basis", "text": row["basis"]}
     for measure in row.texts("measure"):
         yield {"what": "measure", "text": measure}
@@ -259,12 +258,13 @@ def read_applied(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:
     )
 
 
-def read_export(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:
-    """Return what we apply of a party's designations as a list for the screening engine."""
+def read_export(look: Reader, values: Values, now: Moment) -> tuple[Row, ...]:
+    """Return what we apply of a party's designations by now as a list for the screening engine."""
     party = values.text("party")
     found = [
         listing.listed(party, row.text("number"), row.text("basis"), made)
         for row, made in finding.in_force(look, party)
+        if made.moment("since") <= now
     ]
     if not found:
         what = f"no designation of {party} is in force here"
