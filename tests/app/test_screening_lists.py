@@ -18,6 +18,8 @@ from detente.app.api.routes import Api
 from detente.app.http import Request
 from detente.app.screening import jobs, room
 from detente.app.screening.room import Screens, room_of
+from detente.app.screening.waiting import HeldLists
+from detente.core.moment import Span
 from detente.office.desk import Role
 from detente.office.people import House, Person
 from detente.office.trail import Query
@@ -138,6 +140,10 @@ def test_a_list_that_shrinks_is_held_until_a_second_person_decides_and_the_trail
     held = asker.load(b"\n".join(many[:6]))
     assert (held["state"], held["removed"]) == ("held", 6)
     assert [each["why"] for each in held["waits"]] == ["shrunk"]
+    waiting = HeldLists(asker.office, asker.screens)
+    (item,) = waiting.items(RELEASER, asker.net.now + Span.of(hours=2))
+    assert (item.what, item.from_, item.overdue) == ("list", "own.2", True)
+    assert waiting.items(NOBODY, asker.net.now) == []
     assert asker.ask(PERSON, "GET", "version")[0]["state"] == "in_force"
     rows = asker.ask(PERSON, "GET", "version/own.2/difference")
     assert {(row["what"]) for row in rows} == {"removed"}

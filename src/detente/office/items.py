@@ -20,11 +20,12 @@ RECEIPTS: Final = "receipts"  # records of ours that their node gave no receipt 
 DRAFT: Final = "draft"  # waits for a second person
 TELL: Final = "tell"  # somebody of our own is to be told
 ALERT: Final = "alert"  # a desk's own: a test that did not come
+LIST: Final = "list"  # a version of a list of ours is held for a second person
 FEED: Final = "feed"  # a foreign server that somebody must look at
 AUTOMATIC: Final = "automatic"  # what should go by itself cannot
 WHATS: Final = (
     AUTOMATIC, OWED, AWAITED, UNREAD, REJECTED, UNSENT, TWINS, LINE, RECEIPTS, DRAFT, TELL, ALERT,
-    FEED,
+    FEED, LIST,
 )  # fmt: skip
 HOUSE: Final = ""  # the desk of what concerns the whole house
 

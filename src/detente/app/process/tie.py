@@ -10,6 +10,7 @@ from detente.app.log import Log
 from detente.app.loop import Loop, clock
 from detente.app.process import by_itself
 from detente.app.process.reach import RETRY, RETRY_MAX, Local, Remote
+from detente.app.screening.waiting import HeldLists
 from detente.core.errors import Fault, OurFault
 from detente.node import odd
 from detente.office.office import Office
@@ -78,6 +79,7 @@ class Tie:
             office = build.build_office(self._settings, self._parts.keys, self._parts.veil, hatch)
             office.sign_in, office.desk_keys = self._parts.sign_in, self._parts.desk_keys
             office.screens = self._parts.screens
+            office.todo.sources.append(HeldLists(office, self._parts.screens))
             by_itself.permit(office, self._settings, self._parts.desk_keys)
             self._resume(office)
         except Fault as found:

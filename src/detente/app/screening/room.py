@@ -88,6 +88,11 @@ class Screens:
         self._take(due, jobs.run(self._shelf, due))
         return 0.0
 
+    @property
+    def held(self) -> tuple[Version, ...]:
+        """The versions that wait for a second person."""
+        return tuple(each for each in self._book.versions if each.state == books.HELD)
+
     def pulse(self, log: Log) -> float | None:
         """Do what `turn` does; a fault of the disk is told, and tried again."""
         try:

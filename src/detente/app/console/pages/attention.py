@@ -145,6 +145,8 @@ def _href(item: Item) -> str:
         return f"/matter/{item.matter}"
     if item.what == items.FEED:
         return "/feeds"
+    if item.what == items.LIST:
+        return f"/screening/version/{item.from_}"
     return "/links" if item.what in (items.LINE, items.RECEIPTS) else "/attention"
 
 
