@@ -7,7 +7,7 @@ from tests.screening.people import LIST, best, index
 
 from detente.core.errors import OurFault
 from detente.screening.build import build, rarity
-from detente.screening.engine import Question, ask, undecided
+from detente.screening.engine import Question, ask, everyone, undecided
 from detente.screening.index import Index
 from detente.screening.listed import Listed
 
@@ -147,3 +147,39 @@ def test_an_empty_list_finds_nobody() -> None:
 def test_what_a_part_tells_is_counted_in_whole_quarters_of_a_bit() -> None:
     assert [rarity(n, 1024) for n in (1024, 512, 256, 1)] == [1, 5, 9, 41]
     assert rarity(1, 1 << 40) == 64
+
+
+def test_everyone_above_a_score_is_told_however_many_they_are() -> None:
+    same = [Listed(f"e{i:03}", "Person", ("Ivan Petrov",)) for i in range(90)]
+    over = Index(build((*LIST, *same), {}))
+    question = Question("Ivan Petrov", "Person")
+    assert len(ask(over, question, 1_000)) < 90
+    told = {h.entity: h.score for h in everyone(over, question, 0.5)}
+    assert {e.id for e in same} <= set(told)
+    assert all(s >= 0.5 for s in told.values())
+    assert {
+        h.entity: h.score for h in ask(over, question) if h.score >= 0.5
+    }.items() <= told.items()
+
+
+def test_everyone_has_those_whom_a_date_of_birth_lifts() -> None:
+    question = Question("Mohamed Karimi", "Person", births=("1961-12-08",), countries=("iq",))
+    wide = {h.entity: h.score for h in ask(OVER, question, 100)}
+    for least in (0.4, 0.55, 0.7, 0.8):
+        told = {h.entity: h.score for h in everyone(OVER, question, least)}
+        assert told == {e: s for e, s in wide.items() if s >= least}
+
+
+@given(
+    st.sampled_from([e.names[0] for e in LIST]), st.sampled_from([0.45, 0.6, 0.72, 0.9]), st.data()
+)
+def test_everyone_holds_what_comparing_with_every_name_finds(
+    name: str, least: float, data: st.DataObject
+) -> None:
+    place = data.draw(st.integers(0, len(name) - 1))
+    question = Question(name[:place] + name[place + 1 :], "Person")
+    all_names = everyone(OVER, question, 0.0)
+    told = everyone(OVER, question, least)
+    assert [(h.entity, h.score) for h in told] == [
+        (h.entity, h.score) for h in all_names if h.score >= least
+    ]

@@ -28,3 +28,13 @@ def of_country(asked: frozenset[str], listed: frozenset[str], score: float) -> F
     if asked & listed:
         return Factor("country_same", (score + (1 - score) * COUNTRY_GIVES) / score)
     return Factor("country_differs", COUNTRY_LEAVES)
+
+
+def before(score: float, *, born: bool) -> float:
+    """Return the least a name must score so that other facts can raise it to `score`.
+
+    `born`: whether a year of birth may be the same.
+    """
+    left = 1 - (_GIVES[dates.SAME if born else dates.CLOSE])
+    left *= 1 - COUNTRY_GIVES
+    return max(0.0, 1 - (1 - score) / left)

@@ -1,5 +1,6 @@
 """The engine: a question in, the entities that may be meant out, best first, with reasons."""
 
+from collections.abc import Callable
 from math import sqrt
 from typing import Final, NamedTuple
 
@@ -19,6 +20,7 @@ from detente.screening.text import NAME_MAX, clean
 CANDIDATES: Final = 20  # names that are aligned for one reading
 MANY: Final = 100_000  # names of an index from which three times as many are
 LEAST_SCORE: Final = 0.3  # below it nothing is told
+REACH_SLOPE, REACH_OFF, REACH_LEAST = 2_000, 400, 200  # see reach
 
 
 class Question(NamedTuple):
@@ -63,18 +65,59 @@ def undecided(question: Question) -> str | None:
 
 def ask(index: Index, question: Question, limit: int = 10) -> list[Hit]:
     """Return the entities that a question may mean, best first; equal scores by id."""
+
+    def few(reading: Reading, alike: list[Alike]) -> list[Name]:
+        wide = index.names > MANY or any(len(w) == 1 for w in reading.words)
+        return index.names_with(alike, CANDIDATES * (3 if wide else 1))
+
+    best = _found(index, question, few)
+    found = sorted(best.values(), key=lambda f: (-f.total, f.name.number))[: 2 * limit]
+    return _hits(index, question, found)[:limit]
+
+
+def everyone(index: Index, question: Question, least: float) -> list[Hit]:
+    """Return every entity that scores at least `least`, however many they are, best first.
+
+    Every name is aligned whose words alike could make up such a score (`reach`), where `ask` stops
+    at the best few. An entity's score is that of `ask`, or more if `ask` did not reach its name.
+    """
+    years = [(b.year, b.until or b.year) for text in question.births for b in dates.read(text)]
+    low, near = (reach(confirm.before(least, born=born)) for born in (False, True))
+
+    def all_(_reading: Reading, alike: list[Alike]) -> list[Name]:
+        return index.names_from(alike, low, near, years)
+
+    found = list(_found(index, question, all_).values())
+    return [h for h in _hits(index, question, found) if h.score >= least]
+
+
+def reach(score: float) -> int:
+    """Return the share (Index.names_from) below which no name scores so much.
+
+    A line well below the lowest shares that were seen to reach each score: docs/screening/index.md.
+    """
+    return max(REACH_LEAST, int(REACH_SLOPE * score) - REACH_OFF)
+
+
+def _found(
+    index: Index, question: Question, names: Callable[[Reading, list[Alike]], list[Name]]
+) -> dict[int, _Found]:
     parts = split(question.name, person=question.schema == PERSON)
     best: dict[int, _Found] = {}
     for reading in readings(index, question.name, parts):
-        _read(index, question, parts, reading, best)
+        alike = [index.alike(w) for w in reading.words]
+        _read(index, question, parts, reading, alike, names(reading, alike), best)
+    return best
+
+
+def _hits(index: Index, question: Question, found: list[_Found]) -> list[Hit]:
     births = [b for text in question.births for b in dates.read(text)]
     countries = frozenset(c.lower() for c in question.countries)
-    found = sorted(best.values(), key=lambda f: (-f.total, f.name.number))[: 2 * limit]
     flat = clean(question.name)
     hits = [_hit(index, one, flat, births, countries) for one in found]
     hits = _by_paper(index, question, hits)
     hits.sort(key=lambda h: (-h.score, h.entity))
-    return hits[:limit]
+    return hits
 
 
 def _by_paper(index: Index, question: Question, hits: list[Hit]) -> list[Hit]:
@@ -96,15 +139,6 @@ def _by_paper(index: Index, question: Question, hits: list[Hit]) -> list[Hit]:
 
 
 def _read(
-    index: Index, question: Question, parts: Parts, reading: Reading, best: dict[int, _Found]
-) -> None:
-    alike = [index.alike(w) for w in reading.words]
-    wide = index.names > MANY or any(len(w) == 1 for w in reading.words)
-    names = index.names_with(alike, CANDIDATES * (3 if wide else 1))
-    _weigh(index, question, parts, reading, alike, names, best)
-
-
-def _weigh(
     index: Index, question: Question, parts: Parts, reading: Reading, alike: list[Alike],
     names: list[Name], best: dict[int, _Found],
 ) -> None:  # fmt: skip
@@ -147,16 +181,8 @@ def _hit(
 
 
 def ask_of(index: Index, question: Question, owners: list[int]) -> list[Hit]:
-    """Return the hits of these entities alone, in no order: the scores that `ask` gives them."""
-    parts = split(question.name, person=question.schema == PERSON)
-    best: dict[int, _Found] = {}
+    """Return the hits of these entities alone: the scores that `everyone` gives them."""
     names = index.names_of(owners)
-    for reading in readings(index, question.name, parts):
-        alike = [index.alike(w) for w in reading.words]
-        _weigh(index, question, parts, reading, alike, names, best)
-    births = [b for text in question.births for b in dates.read(text)]
-    countries = frozenset(c.lower() for c in question.countries)
-    flat = clean(question.name)
-    hits = [_hit(index, one, flat, births, countries) for one in best.values()]
+    found = list(_found(index, question, lambda _reading, _alike: names).values())
     asked = {index.entity_id(owner) for owner in owners}
-    return [h for h in _by_paper(index, question, hits) if h.entity in asked]
+    return [h for h in _hits(index, question, found) if h.entity in asked]

@@ -27,6 +27,9 @@ CACHE: Final = 50_000  # asked words whose likeness is kept
 SOUND_LIKENESS: Final = 920  # of Mandarin syllables of one sound class
 
 
+Years = list[tuple[int, int]]  # first and last of each span
+
+
 class Name(NamedTuple):
     """A listed name: its words as numbers, and how much each tells, in quarters of a bit."""
 
@@ -183,8 +186,45 @@ class Index:
         if not asked:
             return []
         rare = [a for a in asked if not a.common] or asked
+        every, share = self._shares(alike, rare)
+        return self._names(self._best(every, share, keep))
+
+    def names_from(self, alike: list[Alike], least: int, near: int, years: Years) -> list[Name]:
+        """Return every name with a share of at least `least`, or of `near` and born in `years`.
+
+        A share is what of both names the words that are alike make up, in four thousandths.
+        """
+        asked = [a for a in alike if len(a.names)]
+        if not asked:
+            return []
+        every, share = self._shares(alike, asked)
+        low = near if years else least
+        every, first = np.unique(every[share >= low], return_index=True)
+        share = share[share >= low][first]
+        held = share >= least
+        if years:
+            open_ = np.flatnonzero(~held)
+            held[open_] = self._born(self._a["name_owner"][every[open_]], years)
+        return self._names(every[held])
+
+    def _born(self, owners: layout.Array, years: Years) -> layout.Array:
+        """Return for each entity whether a date of birth of it falls in one of the years."""
+        ptr, births = self._a["birth_ptr"], self._a["birth"]
+        sizes = ptr[owners + 1] - ptr[owners]
+        at = np.repeat(ptr[owners] - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+        packed = births[at.astype(np.int64)]
+        first, last = packed >> 16, (packed >> 16) + (packed & 63)
+        there = np.zeros(len(packed), bool)
+        for low, high in years:
+            there |= (first <= high) & (last >= low)
+        whose = np.repeat(np.arange(len(owners)), sizes)
+        return np.bincount(whose[there], minlength=len(owners)) > 0
+
+    def _shares(self, alike: list[Alike], among: list[Alike]) -> tuple[layout.Array, layout.Array]:
+        """Return (names that the words of `among` point to, some twice; the share of each)."""
+        asked = [a for a in alike if len(a.names)]
+        every = among[0].names if len(among) == 1 else np.concatenate([a.names for a in among])
         total = sum(a.weight for a in alike)
-        every = rare[0].names if len(rare) == 1 else np.concatenate([a.names for a in rare])
         for one in asked:
             self._scratch[one.names] = one.credit
             self._sum[one.names] += self._scratch[one.names]
@@ -196,8 +236,7 @@ class Index:
         # words that are like one another bring a listed one no more than it weighs.
         least = np.minimum(total, weight)
         credit = np.minimum(credit, 4_400 * least)
-        share = np.maximum(2 * credit // (total + weight), credit * 4 // (5 * least + 1))
-        return self._names(self._best(every, share, keep))
+        return every, np.maximum(2 * credit // (total + weight), credit * 4 // (5 * least + 1))
 
     @staticmethod
     def _best(names: layout.Array, share: layout.Array, keep: int) -> layout.Array:

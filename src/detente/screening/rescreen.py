@@ -18,10 +18,9 @@ import numpy as np
 
 from detente.screening import dates, layout
 from detente.screening.build import RARITY_MAX
-from detente.screening.bulk import found as everything
 from detente.screening.bulk import question
 from detente.screening.customers import Customer
-from detente.screening.engine import ask_of
+from detente.screening.engine import ask_of, everyone
 from detente.screening.index import Index, Name
 from detente.screening.listed import PERSON, SCHEMAS, Alias, Listed, Paper
 from detente.screening.parts import Parts
@@ -244,6 +243,17 @@ def _years(birth: dates.Birth) -> Iterable[int]:
     return range(birth.year, (birth.until or birth.year) + 1)
 
 
+def whole(listed: Index, place: int, customer: Customer, least: float) -> list[Pair]:
+    """Return how a customer scores against the whole list: all of at least so much."""
+    best: dict[str, Pair] = {}
+    for name in customer.names:
+        for hit in everyone(listed, question(customer, name), least):
+            held = best.get(hit.entity)
+            if held is None or hit.score > held.score:
+                best[hit.entity] = Pair(place, hit.entity, hit.score, name)
+    return list(best.values())
+
+
 def score(listed: Index, place: int, customer: Customer, entities: list[int]) -> list[Pair]:
     """Return how a customer scores against some entities of the list: the best of all names."""
     best: dict[str, Pair] = {}
@@ -276,11 +286,8 @@ def start(files: Mapping[str, memoryview], setup: bytes) -> Callable[[bytes], by
             for place, owners in sorted(asked.items())
             for pair in score(listed, place, rows[place], sorted(owners))
         ]
-        found += [
-            Pair(place, one.entity, one.score, one.asked)
-            for place in piece.customers
-            for one in everything(listed, rows[place])
-        ]
+        for place in piece.customers:
+            found += whole(listed, place, rows[place], threshold - BAND)
         return msgspec.msgpack.encode([p for p in found if p.score >= threshold - BAND])
 
     return do
