@@ -32,7 +32,7 @@ ALL: Final = 4_000  # the share of two names that are the same
 # What a pair at a threshold of SURE shares at least.
 LEAST: Final = 2_200
 LEAST_FOREIGN: Final = 1_400  # of a customer's name with letters beyond ASCII
-LEAST_REST: Final = 1_700  # of one that has a further word that is alike, letter by letter
+LEAST_REST: Final = 1_200  # of one that has a further word that is alike, letter by letter
 REST_LIKE: Final = 600  # how alike, in thousandths
 LEAST_BORN: Final = 800  # of a customer born in a year that the list has, too
 SURE: Final = 0.72
@@ -221,8 +221,9 @@ def _share(credit: layout.Array, asked: int, held: layout.Array) -> layout.Array
     credit = np.minimum(credit, 4_400 * lesser)
     both = np.maximum(asked + held, 1)
     share: layout.Array = np.maximum(2 * credit // both, credit * 4 // (5 * lesser + 1))
-    share = np.where(asked + held > 0, share, ALL)  # words that tell nothing, and all of them
-    return share
+    # Words that tell nothing, and all of them.
+    found: layout.Array = np.where(asked + held > 0, share, ALL)
+    return found
 
 
 def _best(
