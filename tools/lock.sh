@@ -4,7 +4,7 @@
 set -eu
 cd "$(dirname -- "$0")/../requirements"
 uv=$(command -v uv || echo ../.venv/bin/uv)
-for group in run paper dev uv; do
+for group in run paper cluster dev uv; do
     # In this order: the tools are chosen under what runs, so that both locks agree.
     "$uv" pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header \
         --no-annotate --no-emit-index-url "$@" "$group.in" --output-file "$group.txt"

@@ -243,3 +243,18 @@ def test_a_shard_is_closed_by_its_rows_or_by_its_bytes() -> None:
     assert [len(s) for s in runs.shards(rows)] == [bulk.ROWS, 1]
     big = [customers.Row(i, b"x" * (bulk.BYTES // 2)) for i in range(3)]
     assert [len(s) for s in runs.shards(big)] == [2, 1]
+
+
+def test_a_list_and_customers_that_change_are_screened_again(tmp_path: Path, listed: str) -> None:
+    file, folder, out = tmp_path / "c.jsonl", str(tmp_path / "state"), tmp_path / "changes"
+    file.write_text('{"id":"1","name":"Muhammad Husayn AL-RAHMANI","schema":"Person"}')
+    words = ("rescreen", folder, "--list", listed, "--json")
+    assert fault(*words) == "form.missing"
+    first = json.loads(run(*words, "--customers", str(file))[1])
+    assert (first["opened"], first["alerts"], first["asked_anew"]) == (1, 1, 1)
+    code, told = run(*words)
+    assert (code, json.loads(told)["alerts"]) == (0, 1)
+    Path(listed).write_bytes(b"\n".join(msgspec.json.encode(e) for e in LIST[1:]))
+    run(*words, "--out", str(out))
+    assert [json.loads(r)["change"] for r in out.read_bytes().splitlines()] == ["closed"]
+    assert fault(*words, "--threshold", "0.5") == "rescreen.state"

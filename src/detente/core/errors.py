@@ -293,8 +293,6 @@ OURS: Final[frozenset[str]] = frozenset(
         "run.elsewhere",
         "run.locked",
         "run.not_running",
-        "shadow.alerts",
-        "shadow.results",
         "signin.again",
         "signin.link",
         "signin.locked",

@@ -92,7 +92,7 @@ def everyone(index: Index, question: Question, least: float) -> list[Hit]:
 
 
 def ask_of(index: Index, question: Question, owners: list[int]) -> list[Hit]:
-    """Return the hits of these entities alone: the scores that `ask` gives them."""
+    """Return the hits of these entities alone: the scores that `everyone` gives them."""
     names = index.names_of(owners)
     found = list(_found(index, question, lambda _reading, _alike: names).values())
     asked = {index.entity_id(owner) for owner in owners}

@@ -341,19 +341,38 @@ class Index:
         owners: layout.Array = self._a["name_owner"][names]
         return owners
 
+    def schemas_of(self, entities: layout.Array) -> layout.Array:
+        """Return the schema of each of some entities."""
+        schemas: layout.Array = self._a["entity_schema"][entities]
+        return schemas
+
+    def born_in(self, entities: layout.Array, years: set[int]) -> layout.Array:
+        """Return for each of some entities whether it was born in one of some years."""
+        ptr = self._a["birth_ptr"]
+        starts = ptr[entities].astype(np.int64)
+        counts = ptr[entities + 1].astype(np.int64) - starts
+        places = np.repeat(starts - (np.cumsum(counts) - counts), counts) + np.arange(counts.sum())
+        packed = self._a["birth"][places]
+        first, span = packed >> 16, packed & 63
+        born = np.zeros(len(entities), bool)
+        whose = np.repeat(np.arange(len(entities)), counts)
+        for year in sorted(years):
+            born[whose[(first <= year) & (year <= first + span)]] = True
+        return born
+
     def weights_of(self, names: layout.Array) -> layout.Array:
         """Return how much each of some names tells, in quarters of a bit."""
         weights: layout.Array = self._a["name_weight"][names].astype(np.int32)
         return weights
 
-    def is_ascii(self, entity: int) -> bool:
-        """Return whether all names of an entity are written in ASCII alone."""
-        first = self.first_name(entity)
-        ptr, owners, number = self._a["name_text_ptr"], self._a["name_owner"], first
-        while 0 <= number < len(owners) and owners[number] == entity:
-            number += 1
-        text = self._a["name_text"][ptr[first] : ptr[number]]
-        return first < 0 or not len(text) or int(text.max()) < 128
+    def beyond_ascii(self) -> layout.Array:
+        """Return for each entity whether a name of it has letters beyond ASCII."""
+        a = self._a
+        places = np.flatnonzero(a["name_text"] > 127)
+        names = np.unique(np.searchsorted(a["name_text_ptr"], places, "right") - 1)
+        found = np.zeros(len(a["entity_schema"]), bool)
+        found[a["name_owner"][names]] = True
+        return found
 
     def papers_of(self, entity: int) -> list[int]:
         """Return the marks of the papers of an entity."""

@@ -18,19 +18,22 @@ import numpy as np
 
 from detente.screening import dates, layout
 from detente.screening.build import RARITY_MAX
-from detente.screening.bulk import found as everything
 from detente.screening.bulk import question
 from detente.screening.customers import Customer
-from detente.screening.engine import ask_of
+from detente.screening.engine import ask_of, everyone
 from detente.screening.index import Index, Name
 from detente.screening.listed import PERSON, SCHEMAS, Alias, Listed, Paper
 from detente.screening.parts import Parts
 from detente.screening.readings import readings
+from detente.screening.resemble import resemble
 from detente.screening.score import HALF, LISTED_COST, OTHER_SCHEMA, SHIFT, WHOLE, fits
 
-# Of 4,000, which is all of both names: what a pair at a threshold of SURE shares at least.
+ALL: Final = 4_000  # the share of two names that are the same
+# What a pair at a threshold of SURE shares at least.
 LEAST: Final = 2_200
 LEAST_FOREIGN: Final = 1_400  # of a customer's name with letters beyond ASCII
+LEAST_REST: Final = 1_200  # of one that has a further word that is alike, letter by letter
+REST_LIKE: Final = 600  # how alike, in thousandths
 LEAST_BORN: Final = 800  # of a customer born in a year that the list has, too
 SURE: Final = 0.72
 SLOPE: Final = 13_000  # by which the least sinks for each point of a threshold below SURE
@@ -118,22 +121,35 @@ class Turned:
         lower = int(SLOPE * max(0.0, SURE - threshold))
         self._least = max(LEAST_BORN, LEAST - lower)
         self._foreign = max(LEAST_BORN, LEAST_FOREIGN - lower)
+        self._beyond = customers.beyond_ascii()
+        self._rest = max(LEAST_BORN, LEAST_REST - lower)
         self._sums = [np.zeros(customers.names, np.int32) for _ in range(4)]  # kept empty
         self._words: OrderedDict[str, _Like] = OrderedDict()
 
     def candidates(self, entity: int) -> list[int]:
         """Return the customers that an entity of the list may mean."""
         kind = SCHEMAS[self._listed.schema(entity)]
-        found: dict[int, int] = {}
+        # What another kind costs, nothing but a birth or a paper gives back.
+        fit = np.array([self._kinds_may_differ or fits(asked, kind) for asked in SCHEMAS])
+        years = {y for b in self._listed.births(entity) for y in _years(b)}
+        found: set[int] = set()
         for name in self._listed.names_of([entity]):
             for words in self._readings(name):
-                owners, shares = self._over(words, name, person=kind == PERSON)
-                for owner, share in zip(owners.tolist(), shares.tolist(), strict=True):
-                    found[owner] = max(share, found.get(owner, 0))
-        years = {y for b in self._listed.births(entity) for y in _years(b)}
-        kept = [o for o, share in found.items() if self._is_enough(o, share, kind, years)]
+                numbers, shares, hopes = self._over(words, name, person=kind == PERSON)
+                owners = self._customers.owners_of(numbers)
+                is_fit = fit[self._customers.schemas_of(owners)]
+                sure = is_fit & hopes & (shares >= self._least)
+                if years:
+                    sure |= self._customers.born_in(owners, years)
+                sure |= is_fit & self._beyond[owners] & (shares >= self._foreign)
+                found.update(owners[sure].tolist())
+                rest = np.flatnonzero(is_fit & ~sure & (shares >= self._rest))
+                for place in rest.tolist():
+                    owner = int(owners[place])
+                    if owner not in found and self._has_rest(words, int(numbers[place])):
+                        found.add(owner)
         held = [h for p in self._listed.papers_of(entity) for h in self._customers.holders_of(p)]
-        return sorted({*kept, *held})
+        return sorted({*found, *held})
 
     def _readings(self, name: Name) -> list[tuple[str, ...]]:
         words = tuple(self._listed.word(w)[0] for w in name.words)
@@ -142,11 +158,10 @@ class Turned:
 
     def _over(
         self, words: tuple[str, ...], name: Name, *, person: bool
-    ) -> tuple[layout.Array, layout.Array]:
-        """Return (customers, shares) of the names that could reach the threshold by this name.
+    ) -> tuple[layout.Array, layout.Array, layout.Array]:
+        """Return (numbers, shares, hopes) of customers' names that share LEAST_BORN at least.
 
-        Of a name that cannot, by what of the listed one agrees, the share is told as LEAST_BORN:
-        only a birth can help it.
+        hopes: whether the words that were found to agree can make a score at the threshold.
         """
         like = [self._like(w) for w in words]
         weights = name.weights if len(name.weights) == len(words) else [RARITY_MAX] * len(words)
@@ -166,10 +181,9 @@ class Turned:
         best = _best(matched[every], worth[every], bits[every], max(1, sum(weights)), person=person)
         for sums in self._sums:
             sums[every] = 0
-        hopeless = best < (self._threshold - SLACK) ** 2
-        share = np.where(hopeless, np.minimum(share, LEAST_BORN), share)
         held = share >= LEAST_BORN
-        return self._customers.owners_of(every[held]), share[held]
+        hopes = best >= (self._threshold - SLACK) ** 2
+        return every[held], share[held], hopes[held]
 
     def _like(self, word: str) -> _Like:
         found = self._words.get(word)
@@ -185,24 +199,31 @@ class Turned:
                 self._words.popitem(last=False)
         return found
 
-    def _is_enough(self, customer: int, share: int, kind: str, years: set[int]) -> bool:
-        if years and any(y in years for b in self._customers.births(customer) for y in _years(b)):
-            return True
-        # What another kind costs, nothing but a birth or a paper gives back.
-        asked = SCHEMAS[self._customers.schema(customer)]
-        if not self._kinds_may_differ and not fits(asked, kind):
-            return False
-        return share >= self._least or (
-            share >= self._foreign and not self._customers.is_ascii(customer)
-        )
+    def _has_rest(self, words: tuple[str, ...], number: int) -> bool:
+        """Return whether words that no feature brought together are alike all the same.
+
+        `align` compares what is left of both names; what is left here is compared as well.
+        """
+        held = [n for n in self._customers.words_of(number) if len(self._customers.word(n)[0]) > 1]
+        for word in words:
+            likeness = self._customers.alike(word).likeness
+            if any(n in likeness for n in held):
+                continue
+            for n in held:
+                if resemble(self._customers.word(n)[0], word)[0] >= REST_LIKE:
+                    return True
+        return False
 
 
 def _share(credit: layout.Array, asked: int, held: layout.Array) -> layout.Array:
     """Return how much two names share, of 4,000: as `Index.names_with` reckons it."""
     lesser = np.minimum(asked, held)
     credit = np.minimum(credit, 4_400 * lesser)
-    share: layout.Array = np.maximum(2 * credit // (asked + held), credit * 4 // (5 * lesser + 1))
-    return share
+    both = np.maximum(asked + held, 1)
+    share: layout.Array = np.maximum(2 * credit // both, credit * 4 // (5 * lesser + 1))
+    # Words that tell nothing, and all of them.
+    found: layout.Array = np.where(asked + held > 0, share, ALL)
+    return found
 
 
 def _best(
@@ -221,6 +242,17 @@ def _best(
 
 def _years(birth: dates.Birth) -> Iterable[int]:
     return range(birth.year, (birth.until or birth.year) + 1)
+
+
+def whole(listed: Index, place: int, customer: Customer, least: float) -> list[Pair]:
+    """Return how a customer scores against the whole list: all of at least so much."""
+    best: dict[str, Pair] = {}
+    for name in customer.names:
+        for hit in everyone(listed, question(customer, name), least):
+            held = best.get(hit.entity)
+            if held is None or hit.score > held.score:
+                best[hit.entity] = Pair(place, hit.entity, hit.score, name)
+    return list(best.values())
 
 
 def score(listed: Index, place: int, customer: Customer, entities: list[int]) -> list[Pair]:
@@ -255,11 +287,8 @@ def start(files: Mapping[str, memoryview], setup: bytes) -> Callable[[bytes], by
             for place, owners in sorted(asked.items())
             for pair in score(listed, place, rows[place], sorted(owners))
         ]
-        found += [
-            Pair(place, one.entity, one.score, one.asked)
-            for place in piece.customers
-            for one in everything(listed, rows[place])
-        ]
+        for place in piece.customers:
+            found += whole(listed, place, rows[place], threshold - BAND)
         return msgspec.msgpack.encode([p for p in found if p.score >= threshold - BAND])
 
     return do
