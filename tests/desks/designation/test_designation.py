@@ -284,3 +284,9 @@ def test_what_is_applied_from_a_day_to_come_is_not_screened_before(talk: Talk) -
     told: dict[str, Value] = {"mid": mid, "since": after(9), "text": "x"}
     assert code_of(talk.b.drafts, "lift", after(4), **told) == "designation.body"
     assert code_of(talk.a.drafts, "delist", after(4), **told, reason="died") == "designation.body"
+
+
+def test_signs_that_turn_or_hide_others_are_written_out_where_a_name_is_shown() -> None:
+    assert DESK.harmless("Ivan\u202eelpmaxE\u200b") == "Ivan\\u202eelpmaxE\\u200b"
+    for kept in ("محمد حسين", "می\u200cرود", "Иван Пример", "李小龙"):
+        assert DESK.harmless(kept) == kept

@@ -20,6 +20,7 @@ DESK: Final = Desk(
         Check(kinds.QUESTION, rules.wrong_question),
     ),
     procedures=procedures.ALL,
+    harmless=rules.visible,
     searchable=(
         Searchable(kinds.RESPONSE, ("text",)),
         Searchable(kinds.DELISTING, ("text",)),

@@ -1,5 +1,6 @@
 """Decisions of the desk of designations. Pure: both sides compute the same of the same records."""
 
+import re
 from collections.abc import Iterable
 from datetime import date
 from typing import Final
@@ -11,9 +12,17 @@ from detente.office.fields import Values
 
 _DAY: Final = Span.of(days=1)
 _EPOCH_DAY: Final = 3  # 1 January 1970 was a Thursday; Monday is 0
+_UNSEEN: Final = re.compile(
+    "[\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]"
+)
 NOTIFIED_LATE: Final = Span.of(hours=12)  # a notice that was this old when it came is said to be
 IN_FORCE: Final = ("adopted", "amended")
 _DATE_CHARS: Final = 10
+
+
+def visible(text: str) -> str:
+    """Return a text with the signs that turn or hide others written out; joiners of scripts stay."""
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def working_days(begin: Moment, count: int, rest: tuple[int, ...]) -> Moment:
