@@ -158,9 +158,15 @@ def test_a_list_that_shrinks_is_held_until_a_second_person_decides_and_the_trail
     )
     done = asker.ask(RELEASER, "POST", "version/own.2/apply", {"why": "the source confirms it"})
     assert (done["state"], done["why"]) == ("in_force", "the source confirms it")
+    asker.ask(PERSON, "POST", "name", {"name": "Ivan"})
     entries = asker.office.trail.find(AUDITOR, Query(), asker.net.now)
     told = {row.text("what") for row in entries.rows if "what" in row}
-    assert {"screening/load/own.1", "screening/load/own.2", "screening/apply/own.2"} <= told
+    assert {
+        "screening/load/own.1",
+        "screening/load/own.2",
+        "screening/apply/own.2",
+        "name/asked",
+    } <= told
 
 
 def test_what_holds_a_version(asker: Asker) -> None:

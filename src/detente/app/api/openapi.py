@@ -100,8 +100,12 @@ def _operation(operation: Operation, words: Words, language: str) -> dict[str, J
         "responses": _responses(operation),
     }
     if operation.takes is not None:
-        bytes_: Json = {"schema": {"type": "string", "minLength": 1}}
-        found["requestBody"] = {"required": True, "content": {operation.takes.media: bytes_}}
+        kind = operation.takes.media
+        is_json = kind == "application/json"  # of another's form: its own pages say it
+        bytes_: Json = {
+            "schema": {"type": "object"} if is_json else {"type": "string", "minLength": 1}
+        }
+        found["requestBody"] = {"required": True, "content": {kind: bytes_}}
     elif operation.method != "GET":
         found["requestBody"] = _members(operation, words, language)
     return found

@@ -15,6 +15,7 @@ import msgspec
 from detente.app.build_screening import ListShelf, shelf_of
 from detente.app.log import Log
 from detente.app.screening import jobs
+from detente.app.screening.differing import differences
 from detente.app.screening.jobs import Aside, Done, Job
 from detente.core.errors import OurFault
 from detente.core.moment import Moment
@@ -285,8 +286,9 @@ class Screens:
         """Decide on a question, keep the decision and return it. Raises as `index`."""
         from detente.screening import decision, engine  # noqa: PLC0415  numpy comes with the first question
 
-        permit(office, person, Role.READ)
+        desk = permit(office, person, Role.READ)
         index, waits = self.index(scope)
+        office.trail.saw(person, Note(desk, "name/asked"))
         found = decision.decide(index, question, limit=limit)
         stamp = decision.stamp(found)
         line = {
@@ -300,7 +302,8 @@ class Screens:
         """Return a kept decision. Raises OurFault: office.forbidden, decision.unknown."""
         from detente.screening import decision  # noqa: PLC0415  numpy comes with the first question
 
-        permit(office, person, Role.READ)
+        desk = permit(office, person, Role.READ)
+        office.trail.saw(person, Note(desk, "decision/read"))
         data = self._shelf.decision(stamp)
         if data is None:
             what = f"no decision {stamp[:64]!r}"
@@ -333,25 +336,6 @@ class Screens:
         question = engine.Question(kept.name, kept.schema, kept.births, kept.countries, kept.papers)
         again = decision.decide(index, question, kept.alert, kept.limit)
         return {**found, "differs": differences(kept, again)}
-
-
-def differences(one: "Decision", other: "Decision") -> list[str]:
-    """Return what differs between two decisions, in order: `hits.2.score`."""
-    old, new = msgspec.to_builtins(one), msgspec.to_builtins(other)
-    return list(_differing("", old, new))
-
-
-def _differing(place: str, old: Any, new: Any) -> list[str]:  # noqa: ANN401  any JSON
-    if old == new:
-        return []
-    if isinstance(old, dict) and isinstance(new, dict):
-        names = sorted({*old, *new})
-        return [d for n in names for d in _differing(f"{place}.{n}", old.get(n), new.get(n))]
-    both = isinstance(old, list | tuple) and isinstance(new, list | tuple)
-    if both and len(old) == len(new):
-        pairs = enumerate(zip(old, new, strict=True))
-        return [d for n, (a, b) in pairs for d in _differing(f"{place}.{n}", a, b)]
-    return [place.lstrip(".")]
 
 
 def _scopes(book: Book) -> dict[str, Mapping[str, str]]:
