@@ -9,13 +9,23 @@ import gzip
 import io
 import json
 import random
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from bench._screening_measure import rows
+from detente.app.bulk import reading, rescreening, runs, state
+from detente.screening import bulk
+from detente.screening.listed import Listed
+from detente.screening.port import Task, Work
+from detente.screening.version import ENGINE
+from detente.work.local import Here, Processes
 
 SEED = 1_000_000
+WORKERS = 2
 FROM_LIST = 10  # one customer in so many is made of listed names
 
 
@@ -53,3 +63,69 @@ def customers(data: Path, count: int, seed: int = SEED) -> Iterator[bytes]:
             line["schema"] = schema
         line["name"] = " ".join([*one[: (len(one) + 1) // 2], *two[len(two) // 2 :]])
         yield json.dumps(line, ensure_ascii=False).encode() + b"\n"
+
+
+def workers(data: Path, folder: Path, count: int) -> dict[str, float]:
+    """Return the rate of a worker of several, as a share of the rate of one process alone."""
+    file = folder / "customers.jsonl"
+    with file.open("wb") as out:
+        out.writelines(customers(data, count))
+    runs.index_file(folder / "index", listed(data), {"bench": ""})
+    source, settings = reading.Source(str(file)), bulk.Settings()
+    pieces = [
+        (n, msgspec.msgpack.encode(piece))
+        for n, piece in enumerate(runs.shards(runs.rows_of(source, settings)))
+    ]
+    task = Task(bulk.start, {"index": str(folder / "index")}, msgspec.json.encode(settings))
+
+    def seconds(work: Work) -> float:
+        began = time.perf_counter()
+        for _ in work.each(task, pieces):
+            pass
+        return time.perf_counter() - began
+
+    one, several = seconds(Here()), seconds(Processes(WORKERS))
+    return {"bulk_per_s": count / one, "bulk_efficiency": one / several / WORKERS}
+
+
+def listed(data: Path) -> list[Listed]:
+    """Return the entities of the real list."""
+    with gzip.open(data / "list_bench.jsonl.gz") as lines:
+        return [msgspec.json.decode(line, type=Listed) for line in lines]
+
+
+def largest(data: Path) -> set[str]:
+    """Return the ids that the largest real change of the list adds or changes."""
+    with gzip.open(data / "sdn_deltas.jsonl.gz") as lines:
+        changes = [json.loads(line) for line in lines]
+    full = [c for c in changes if c.get("rows") and c.get("base")]
+    most = max(full, key=lambda c: len(c["added"]) + len(c["changed"]))
+    return {f"ofac-{row[0]}" for row in [*most["added"], *most["changed"]]}
+
+
+def rescreened(data: Path, folder: Path, count: int) -> dict[str, float]:
+    """Return the seconds of a rescreening after the largest real change, lists read and built.
+
+    The customers' index is made before; they have no alerts yet.
+    """
+    file = folder / "all.jsonl"
+    with file.open("wb") as out:
+        out.writelines(customers(data, count))
+    every, fresh = listed(data), largest(data)
+    old = rescreening.lists_of(([e for e in every if e.id not in fresh], {"bench": "old"}), [])
+    made = state.fresh(folder, None)
+    source, began = reading.Source(str(file)), time.perf_counter()
+    rescreening.index(made, source, bulk.Settings())
+    built = time.perf_counter() - began
+    (made / state.LISTED).touch()
+    head = state.Head(ENGINE, bulk.Settings().threshold, old.hashes, "", old.entries, 0)
+    state.publish(folder, made, head, [], {})
+    began = time.perf_counter()
+    new = rescreening.lists_of((listed(data), {"bench": "new"}), [])
+    told = rescreening.after_lists(folder, new, Processes(WORKERS))
+    return {
+        "rescreen_s_1m": time.perf_counter() - began,
+        "rescreen_customers": count,
+        "rescreen_opened": len(told.change.opened),
+        "customers_index_s": built,
+    }

@@ -96,7 +96,7 @@ def first(folder: Path, customers: str, lists: Lists, settings: Settings, work: 
         source = Source(customers)
         source.measure()
         settings = runs.with_columns(settings, source)
-        undecided = _index(made, source, settings)
+        undecided = index(made, source, settings)
         _list_index(made, lists)
         pairs = _ask_all(made, range(_count(made)), work, settings.threshold)
         head = Head(
@@ -150,7 +150,7 @@ def after_customers(folder: Path, customers: str, settings: Settings, work: Work
         source = Source(customers)
         source.measure()
         settings = runs.with_columns(settings, source)
-        undecided = _index(made, source, settings)
+        undecided = index(made, source, settings)
         old, new = before.rows(), rescreen.Rows(*_maps(made))
         places, anew = moved(old, new)
         kept = [
@@ -183,7 +183,7 @@ def moved(old: rescreen.Rows, new: rescreen.Rows) -> tuple[dict[int, int], list[
     return found, anew
 
 
-def _index(made: Path, source: Source, settings: Settings) -> int:
+def index(made: Path, source: Source, settings: Settings) -> int:
     """Write the customers' rows and their index; return how many lines cannot be decided."""
     reader = Reader(settings.mapping, settings.columns, settings.parted_by)
     undecided, sizes = 0, []
