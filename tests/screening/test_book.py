@@ -64,6 +64,15 @@ def test_an_empty_version_never_delists_everybody() -> None:
     assert code(lambda: books.apply(book, "ofac.2", "boris", "sure", NOW)) == "list.empty"
 
 
+def test_a_list_that_says_itself_that_nobody_is_on_it_is_ended_by_a_second_person() -> None:
+    book, version = books.begin(loaded(Book()), asked())
+    found = structs.replace(version, ended=True, waits=HOLD, before="ofac.1")
+    book = books.read(book, found, NOW)
+    assert states(book)["ofac.2"] == "held"
+    applied = books.apply(book, "ofac.2", "boris", "all were delisted", NOW)
+    assert states(applied) == {"ofac.1": "superseded", "ofac.2": "in_force"}
+
+
 def test_of_two_updates_one_wins_and_the_other_is_told() -> None:
     book, _ = books.begin(loaded(Book()), asked())
     assert code(lambda: books.begin(book, asked(by="boris"))) == "list.busy"
@@ -81,12 +90,17 @@ def test_a_version_that_was_compared_with_another_one_is_held() -> None:
 
 
 def test_names_of_lists_are_plain_and_few(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("", "Ofac", "default", "a/b", "x" * 41):
+    for name in ("", "Ofac", "default", "a/b", "x" * 81, "peer..a", "peer.", "peer.1"):
         assert code(partial(books.begin, Book(), asked(name))) == "list.name"
     monkeypatch.setattr(books, "LISTS_MAX", 1)
     book = loaded(Book())
     assert code(lambda: books.begin(book, asked("un"))) == "list.name"
     books.begin(book, asked())
+
+
+def test_a_list_may_have_the_name_of_a_party() -> None:
+    _, version = books.begin(Book(), asked("peer.aurelia.gov"))
+    assert version.id == "peer.aurelia.gov.1"
 
 
 def test_what_cannot_be_read_fails_and_leaves_the_list_in_force() -> None:

@@ -205,3 +205,23 @@ def test_real_lists_are_read_whole_and_the_damaged_one_is_told() -> None:
     damaged = read("un.xml", of("un_2025-08-16.xml.gz"), "un")
     assert damaged.cut
     assert damaged.listed
+
+
+@pytest.mark.parametrize(
+    ("head", "count", "ended", "odd"),
+    [(0, 0, True, ""), (2, 2, False, ""), (0, 1, False, "has 0"), (2, 1, False, "has 2")],
+)
+def test_our_own_list_says_how_many_are_on_it_and_none_is_said_too(
+    head: int, count: int, ended: bool, odd: str
+) -> None:
+    line = b'{"id":"%d","schema":"Person","names":["One Example"]}'
+    lines = [b'{"form":"detente-list-1","entities":%d}' % head, *(line % n for n in range(count))]
+    found = read("own.json", b"\n".join(lines) + b"\n", "peer.aurelia.gov")
+    assert (len(found.listed), found.ended) == (count, ended)
+    assert [odd in each.why and each.lost for each in found.odd] == ([True] if odd else [])
+
+
+def test_an_empty_file_does_not_say_that_nobody_is_listed() -> None:
+    assert [read(reader, b"", "x").ended for reader in ("own.json", "ftm.json", "un.xml")] == [
+        False
+    ] * 3

@@ -34,6 +34,9 @@ def talk() -> Talk:
     return Talk()
 
 
+NOBODY = '{"form":"detente-list-1","entities":0}\n'
+
+
 def export(talk: Talk, at: Moment = LATER) -> str:
     (row,) = talk.b.look("export", at, party=A)
     return str(row["list"])
@@ -61,7 +64,7 @@ def test_a_foreign_designation_is_applied_by_adoption_alone(talk: Talk) -> None:
     assert draft.kind.second_person
     talk.say(talk.b, draft, at=after(4))
     assert talk.states(mid) == {"adopted"}
-    (entity,) = rows.of_own(export(talk).encode().splitlines())
+    (entity,) = rows.of_own(export(talk).encode().splitlines())  # its head is no entity
     assert isinstance(entity, Listed)
     assert (entity.id, entity.source) == ("AUR-17", f"peer.{A}")
     (applied,) = talk.b.look("applied", NOW)
@@ -73,7 +76,8 @@ def test_what_is_exported_is_what_was_adopted_and_no_reason_leaves(talk: Talk) -
     mid = talk.propose()
     talk.do(talk.b, "adopt", mid=mid, text="Adopted in the matter of the bank.")
     text = export(talk)
-    (line,) = text.splitlines()
+    head, line = text.splitlines()
+    assert json.loads(head) == {"form": "detente-list-1", "entities": 1}
     assert json.loads(line) == {
         "id": "AUR-17", "schema": "Person", "names": ["Ivan Example"],
         "aliases": [
@@ -122,7 +126,9 @@ def test_a_delisting_ends_it_on_both_sides_at_once_and_waits_for_the_others_word
     talk.do(talk.b, "adopt", mid=mid)
     talk.do(talk.a, "delist", after(1), mid=mid, reason="mistaken", text="It was another person.")
     assert talk.states(mid) == {"delisted"}
-    assert code_of(export, talk) == "designation.none"
+    assert export(talk) == NOBODY, (
+        "a list that nobody is on any more says so, and ends in screening"
+    )
     (ours,) = talk.a.look("list", after(3))
     assert (ours["owes"], ours["applied"], ours["late"]) == ("them", "no", True)
     (theirs,) = talk.b.look("list", after(3))
@@ -156,7 +162,7 @@ def test_who_applies_it_may_lift_it_alone_and_adopt_it_again(talk: Talk) -> None
     talk.do(talk.b, "adopt", mid=mid)
     talk.do(talk.b, "lift", after(1), mid=mid, text="A court of ours said so.")
     assert talk.states(mid) == {"lifted"}
-    assert code_of(export, talk) == "designation.none"
+    assert export(talk) == NOBODY
     talk.do(talk.b, "adopt", after(2), mid=mid, measure=("watch",))
     assert talk.states(mid) == {"adopted"}
     assert '"watch"' in export(talk)
@@ -279,7 +285,7 @@ def test_what_is_too_much_or_no_name_is_refused_whole(
 def test_what_is_applied_from_a_day_to_come_is_not_screened_before(talk: Talk) -> None:
     mid = talk.propose()
     talk.do(talk.b, "adopt", mid=mid, since=after(3))
-    assert code_of(export, talk, after(2)) == "designation.none"
+    assert export(talk, after(2)) == NOBODY
     assert "AUR-17" in export(talk, after(3))
     told: dict[str, Value] = {"mid": mid, "since": after(9), "text": "x"}
     assert code_of(talk.b.drafts, "lift", after(4), **told) == "designation.body"

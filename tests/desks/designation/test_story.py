@@ -139,8 +139,7 @@ def test_from_proposal_to_lifting(pair: tuple[Treasury, Treasury], tmp_path: Pat
     aurelia.do("decide", mid=asked, outcome="granted", text="It was another person.")
     aurelia.do("delist", mid=mid, reason="mistaken", text="It was another person.")
     assert (aurelia.state(mid), borealis.state(mid)) == ("delisted", "delisted")
-    with pytest.raises(OurFault, match="in force"):
-        borealis.exported()
+    assert borealis.exported() == '{"form":"detente-list-1","entities":0}\n'
     (row,) = aurelia.look("list")
     assert (row["state"], row["owes"]) == ("delisted", "them")
     borealis.do("lift", mid=mid, text="Lifted at noon.")

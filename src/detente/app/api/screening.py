@@ -32,11 +32,11 @@ _ANY: Final[shapes.Shape] = {"type": "object"}
 _TEXTS: Final[shapes.Shape] = shapes.many(shapes.text(2_000))
 _NAMED: Final[shapes.Shape] = {"type": "object", "additionalProperties": {"type": "string"}}
 _VERSION: Final = shapes.obj(
-    id=shapes.text(60), list=shapes.text(40), reader=shapes.text(20), received=_NAMED,
+    id=shapes.text(90), list=shapes.text(80), reader=shapes.text(20), received=_NAMED,
     size=shapes.COUNT, by=shapes.text(64), at=shapes.text(32), source=shapes.text(500),
     dated=shapes.text(32), promised=shapes.text(64), mapping=_NAMED, state=shapes.text(20),
     entries=shapes.text(64), told=shapes.text(64), count=shapes.COUNT, lost=shapes.COUNT,
-    odd=shapes.COUNT, before=shapes.text(60), added=shapes.COUNT, changed=shapes.COUNT,
+    odd=shapes.COUNT, ended=_FLAG, before=shapes.text(90), added=shapes.COUNT, changed=shapes.COUNT,
     removed=shapes.COUNT, waits=shapes.many(shapes.obj(why=shapes.text(20), what=shapes.text(400))),
     decided_by=shapes.text(64), decided_at=shapes.text(32), why=shapes.text(WHY_MAX),
 )  # fmt: skip
@@ -187,7 +187,7 @@ def _field(name: str, kind: Text | Whole, **more: Any) -> Field:  # noqa: ANN401
 
 
 _SHA: Final = Text(64, form="[0-9a-f]{64}")
-_VERSION_FIELD: Final = _field("version", Text(60, form=r"[a-z0-9_-]+\.[0-9]+"))
+_VERSION_FIELD: Final = _field("version", Text(90, form=r"[a-z0-9_.-]+\.[0-9]+"))
 _STAMP: Final = _field("stamp", _SHA)
 _WHY: Final = _field("why", LongText(WHY_MAX))
 _ODD: Final = shapes.obj(

@@ -104,6 +104,15 @@ def in_force(look: Reader, party: str = "") -> Iterator[tuple[Values, Values]]:
             yield row, made
 
 
+def was_applied(look: Reader, party: str) -> bool:
+    """Say whether we ever applied a designation of a party's, in force or not."""
+    return any(
+        not row.flag("ours") and each.flag("ours")
+        for row in every(look, folds.DESIGNATIONS, {"party": party})
+        for each in said_to(look, row, "adoption")
+    )
+
+
 def reasons(look: Reader, row: Values) -> list[tuple[Values, Values]]:
     """Return every part of the reasons of a designation's author, each with its record."""
     records = [row, *said_to(look, row, "reasons")]

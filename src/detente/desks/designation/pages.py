@@ -259,15 +259,18 @@ def read_applied(look: Reader, values: Values, _now: Moment) -> tuple[Row, ...]:
 
 
 def read_export(look: Reader, values: Values, now: Moment) -> tuple[Row, ...]:
-    """Return what we apply of a party's designations by now as a list for the screening engine."""
+    """Return what we apply of a party's designations by now as a list for the screening engine.
+
+    Once we applied one, a list that nobody is on any more is given too: only so it ends there.
+    """
     party = values.text("party")
     found = [
         listing.listed(party, row.text("number"), row.text("basis"), made)
         for row, made in finding.in_force(look, party)
         if made.moment("since") <= now
     ]
-    if not found:
-        what = f"no designation of {party} is in force here"
+    if not found and not finding.was_applied(look, party):
+        what = f"no designation of {party} was ever in force here"
         raise OurFault("designation.none", what, "see what is: detente designation applied")
     return ({"list": listing.lines(found)},)
 

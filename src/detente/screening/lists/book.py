@@ -20,7 +20,7 @@ READING, HELD, IN_FORCE, SUPERSEDED, REFUSED, FAILED = (
     "reading", "held", "in_force", "superseded", "refused", "failed",
 )  # fmt: skip
 STATES: Final = (READING, HELD, IN_FORCE, SUPERSEDED, REFUSED, FAILED)
-NAME: Final = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+NAME: Final = re.compile(r"[a-z](?:[a-z0-9_-]|\.(?=[a-z])){0,79}")
 EVERY: Final = "default"  # the scope of all lists in force; no list may have its name
 LISTS_MAX: Final = 64
 WHY_MAX: Final = 500  # characters of a reason that a person gives
@@ -37,7 +37,8 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     """One version of one list.
 
     id: `ofac.3`. received: {file: SHA-256 of its bytes}. entries: hash of the file of what was read,
-    by which decisions name the version. before: the version that was in force when this was read.
+    by which decisions name the version. ended: the file says itself that nobody is on the list any
+    more. before: the version that was in force when this was read.
     """
 
     id: str
@@ -57,6 +58,7 @@ class Version(msgspec.Struct, frozen=True, kw_only=True):
     count: int = 0
     lost: int = 0
     odd: int = 0
+    ended: bool = False
     before: str = ""
     added: int = 0
     changed: int = 0
@@ -112,7 +114,9 @@ def begin(book: Book, version: Version) -> tuple[Book, Version]:
     """
     if not NAME.fullmatch(version.list) or version.list == EVERY:
         what = f"{version.list[:60]!r} is no name of a list"
-        raise OurFault("list.name", what, "small letters, digits, - and _, at most 40; not default")
+        raise OurFault(
+            "list.name", what, "small letters, digits, - _ and ., at most 80; not default"
+        )
     same = [each for each in book.versions if each.list == version.list]
     if not same and len(book.lists()) >= LISTS_MAX:
         raise OurFault("list.name", f"{LISTS_MAX} lists are there already", "use one of them")
@@ -155,7 +159,7 @@ def apply(book: Book, name: str, by: str, why: str, now: str) -> Book:
     office.same_person for who loaded it.
     """
     version = _decidable(book, name, by, why)
-    if not version.count:
+    if not version.count and not version.ended:
         what = f"{name} has no entries: to put it in force would delist everybody"
         raise OurFault("list.empty", what, "refuse it, and get the file from its source again")
     current = book.in_force().get(version.list)

@@ -69,7 +69,8 @@ def prepare(
     told_bytes = msgspec.json.encode(told)
     return entries, told_bytes, msgspec.structs.replace(
         version, dated=dated, entries=_sha(entries), told=_sha(told_bytes), count=len(listed),
-        lost=lost, odd=len(found.odd), before=before.id if before else "",
+        lost=lost, odd=len(found.odd), ended=found.ended,
+        before=before.id if before else "",
         added=len(difference.added), changed=len(difference.changed),
         removed=len(difference.removed), waits=tuple(waits),
     )  # fmt: skip

@@ -67,12 +67,16 @@ class Odd(NamedTuple):
 
 
 class Read(NamedTuple):
-    """What a file says. cut: why it was read only in part, "" if to its end. dated: its own date."""
+    """What a file says. cut: why it was read only in part, "" if to its end. dated: its own date.
+
+    ended: it says itself that nobody is on the list any more.
+    """
 
     listed: list[Listed]
     odd: list[Odd]
     cut: str
     dated: str
+    ended: bool = False
 
 
 def unpack(data: bytes) -> tuple[bytes, str]:
@@ -115,7 +119,7 @@ def read(
     whole, cut = unpack(data)
     others = {name: unpack(each) for name, each in (more or {}).items()}
     cut = next((f"{name}: {why}" for name, (_, why) in others.items() if why), cut)
-    found = _Found(source)
+    found, ended = _Found(source), False
     if reader in _XML:
         cut = _xml(found, reader, whole) or cut
     elif reader == SDN_CSV:
@@ -123,10 +127,14 @@ def read(
         cut = _sdn_csv(found, whole, texts) or cut
     elif reader == MAPPED:
         _mapped(found, whole, mapping or {})
+    elif reader == FTM:
+        found.take_all(rows.of_ftm(whole.split(b"\n"), source))
     else:
         lines = whole.split(b"\n")
-        found.take_all(rows.of_ftm(lines, source) if reader == FTM else rows.of_own(lines))
-    return Read(found.listed, found.odd, cut, dated(whole))
+        found.take_all(rows.of_own(lines))
+        head = rows.head_of_own(lines[0])
+        ended = head is not None and not head.entities and not found.odd and not cut
+    return Read(found.listed, found.odd, cut, dated(whole), ended)
 
 
 def dated(data: bytes) -> str:

@@ -21,6 +21,17 @@ _FTM_PAPERS: Final = (
     "leiCode", "swiftBic", "mmsi", "cryptoWallet",
 )  # fmt: skip
 _OWN: Final = msgspec.json.Decoder(Listed)
+OWN_FORM: Final = "detente-list-1"
+
+
+class Head(msgspec.Struct, frozen=True):
+    """What our own list may say of itself in its first line: how many entities follow, also none."""
+
+    form: str
+    entities: int
+
+
+_HEAD: Final = msgspec.json.Decoder(Head)
 
 
 class Unread(msgspec.Struct, frozen=True):
@@ -65,11 +76,25 @@ def _party(name: str, kind: str, found: Mapping[str, list[str]], source: str) ->
     )  # fmt: skip
 
 
+def head_of_own(line: bytes) -> Head | None:
+    """Return what the first line of our own JSON lines says of the list, None if it is an entity."""
+    try:
+        head = _HEAD.decode(line)
+    except msgspec.DecodeError:
+        return None
+    return head if head.form == OWN_FORM else None
+
+
 def of_own(lines: Iterable[bytes]) -> Iterator[Listed | Unread]:
-    """Give the entities of our own JSON lines."""
+    """Give the entities of our own JSON lines; a list that holds fewer or more than it says is told."""
+    head: Head | None = None
+    number = seen = 0
     for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
+        if number == 1 and (head := head_of_own(line)):
+            continue
+        seen += 1
         try:
             if len(line) > LINE_MAX:
                 yield Unread(number, f"longer than {LINE_MAX} bytes")
@@ -77,6 +102,8 @@ def of_own(lines: Iterable[bytes]) -> Iterator[Listed | Unread]:
                 yield _OWN.decode(line)
         except msgspec.DecodeError as found:
             yield Unread(number, str(found))
+    if head is not None and head.entities != seen:
+        yield Unread(number, f"the list says that it has {head.entities} entities, here are {seen}")
 
 
 def of_csv(

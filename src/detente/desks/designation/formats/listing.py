@@ -21,6 +21,7 @@ from detente.screening.listed import (
     Listed,
     Paper,
 )
+from detente.screening.lists.rows import OWN_FORM, Head
 
 SCHEMA: Final = {
     "person": PERSON, "organization": ORGANIZATION, "vessel": VESSEL, "aircraft": AIRCRAFT,
@@ -56,6 +57,10 @@ def listed(party: str, number: str, basis: str, adoption: Values) -> Listed:
 
 
 def lines(entities: Iterable[Listed]) -> str:
-    """Return a list as our own JSON lines, in the order of its numbers: the same list, the same bytes."""
+    """Return a list as our own JSON lines, in the order of its numbers: the same list, the same bytes.
+
+    Its head says how many follow, so that a list that nobody is on any more can say so.
+    """
     found = sorted(entities, key=lambda each: each.id)
-    return "".join(f"{msgspec.json.encode(each).decode()}\n" for each in found)
+    head = Head(OWN_FORM, len(found))
+    return "".join(f"{msgspec.json.encode(each).decode()}\n" for each in (head, *found))
