@@ -120,6 +120,7 @@ ADVISORIES: Final = Table(
         Field("tlp", OneOf(*MARKINGS)),
         Field("kept_at", When()),
     ),
+    find_by=(("id", "version"),),
 )
 TEXTS: Final = Table(
     name="cert_advisory_texts",

@@ -129,6 +129,19 @@ def test_an_advisory_that_its_marking_keeps_is_not_told(home: Home) -> None:
     assert (row["state"], row["why"]) == ("stays", "red")
 
 
+def test_the_strictest_marking_of_the_same_bytes_holds_whichever_came_first() -> None:
+    for marks in (("CLEAR", "RED"), ("RED", "CLEAR")):
+        home = Home()
+        home.do("constituent_add", **PUMPS)
+        for tlp in marks:
+            advise(home, tlp=tlp)
+        advise(home, ("document/title", "Another text of equal id and version"), tlp="GREEN")
+        rows = home.see("to_tell")
+        assert sorted((str(row["state"]), str(row["why"])) for row in rows) == [
+            ("goes", "None"), ("stays", "red"),
+        ]  # fmt: skip
+
+
 def test_a_product_leaves_with_its_row_and_comes_back_from_a_table(home: Home) -> None:
     advise(home)
     home.do("constituent_add", **PUMPS)

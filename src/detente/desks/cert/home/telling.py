@@ -19,7 +19,7 @@ from detente.desks.cert.home.matching import Asset, Matcher
 from detente.desks.cert.incident.folds import CASES, STORY
 from detente.office.drafting import MARKINGS
 from detente.office.fields import Value, Values
-from detente.office.reader import Reader
+from detente.office.reader import Reader, every
 from detente.office.tables import Row
 
 Why = Literal["", "gone", "withdrawn", "unknown", "red", "strict", "pap", "embargo", "before"]
@@ -258,12 +258,22 @@ def _advisory(
     if row is None or kept is None:
         return None
     said, text = Values(row), Values(kept).text("advisory")
-    tlp = said.text("tlp")
+    tlp = max(_markings(look, said, text), key=MARKINGS.index)
     why = _why(tlp, marking.Marks(), gone=False, embargoed=held.holds_text(text))
     return Line(
         version, at, "", said.text("version"), "advisory", said.text("about"), said.text("id"),
         mine.of(whose.of_advisory(text)), tlp, mid, said.text("from"), why,
     )  # fmt: skip
+
+
+def _markings(look: Reader, said: Values, text: str) -> Iterator[str]:
+    """Yield the markings of every record that brought the same bytes: the strictest holds."""
+    yield said.text("tlp")
+    where = {"id": said["id"], "version": said["version"]}
+    for row in every(look, advisory.ADVISORIES, where):
+        other = look.get(advisory.TEXTS, row.data("mid"))
+        if other is not None and other["advisory"] == text:
+            yield row.text("tlp")
 
 
 def _one_line(text: str) -> str:
