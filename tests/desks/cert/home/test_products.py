@@ -27,8 +27,10 @@ def home() -> Home:
     return Home()
 
 
-def advise(home: Home, *changes: tuple[str, object], tlp: str = "CLEAR") -> bytes:
-    other = Home("borealis.gov")
+def advise(
+    home: Home, *changes: tuple[str, object], tlp: str = "CLEAR", by: str = "borealis.gov"
+) -> bytes:
+    other = Home(by)
     data = encoded(changed(*changes))
     draft = other.act("cert/advise", file=data, to=("cert@aurelia.gov",), tlp=tlp)
     return say(other, draft, home)
@@ -133,8 +135,8 @@ def test_the_strictest_marking_of_the_same_bytes_holds_whichever_came_first() ->
     for marks in (("CLEAR", "RED"), ("RED", "CLEAR")):
         home = Home()
         home.do("constituent_add", **PUMPS)
-        for tlp in marks:
-            advise(home, tlp=tlp)
+        for tlp, by in zip(marks, ("borealis.gov", "cordia.gov"), strict=True):
+            advise(home, tlp=tlp, by=by)
         advise(home, ("document/title", "Another text of equal id and version"), tlp="GREEN")
         rows = home.see("to_tell")
         assert sorted((str(row["state"]), str(row["why"])) for row in rows) == [
