@@ -17,6 +17,7 @@ _AGAIN: Final = (429, 503)
 AREAS: Final[dict[str, int]] = {
     "api": 422,
     "backup": 500,
+    "bulk": 422,
     "card": 422,
     "carry": 422,
     "cert": 422,
@@ -27,6 +28,7 @@ AREAS: Final[dict[str, int]] = {
     "check": 422,
     "config": 500,
     "console": 400,
+    "customers": 422,
     "decision": 422,
     "demo": 500,
     "designation": 422,
@@ -50,6 +52,7 @@ AREAS: Final[dict[str, int]] = {
     "people": 422,
     "proof": 422,
     "purge": 409,
+    "rescreen": 422,
     "run": 503,
     "signin": 401,
     "stage": 409,
@@ -58,6 +61,7 @@ AREAS: Final[dict[str, int]] = {
     "taxii": 400,
     "time": 500,
     "vault": 500,
+    "work": 503,
 }
 STATUS: Final[dict[str, int]] = {
     "api.broken": 502,

@@ -101,8 +101,8 @@ def test_what_is_in_force_was_adopted_by_two_and_no_reason_is_exported(told: Pla
     if made is None:
         assert state not in rules.IN_FORCE
         if finding.was_applied(side.reader, A):
-            (row,) = side.look("export", after(99), party=A)
-            assert str(row["list"]).splitlines() == ['{"form":"detente-list-1","entities":0}']
+            (given,) = side.look("export", after(99), party=A)
+            assert str(given["list"]).splitlines() == ['{"form":"detente-list-1","entities":0}']
             return
         with pytest.raises(OurFault, match="in force"):
             side.look("export", after(99), party=A)

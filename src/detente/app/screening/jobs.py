@@ -4,6 +4,7 @@ A job is data, and its result is files and one line. It changes no book: a job t
 middle is done again, with the same result.
 """
 
+import contextlib
 import hashlib
 import json
 import os
@@ -106,8 +107,10 @@ class Aside:
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": places},
         )  # fmt: skip
         assert self._process.stdin is not None, "it is a pipe"
-        self._process.stdin.write(msgspec.json.encode(job))
-        self._process.stdin.close()
+        with contextlib.suppress(BrokenPipeError):  # it died at once; `done` tells
+            self._process.stdin.write(msgspec.json.encode(job))
+        with contextlib.suppress(BrokenPipeError):
+            self._process.stdin.close()
         self._process.stdin = None  # communicate() would write to it
 
     def done(self) -> Done | None:
