@@ -266,11 +266,22 @@ def test_yentes_clients_are_answered(asker: Asker) -> None:
     assert asker.ask(PERSON, "GET", "yente/healthz") == {"status": "ok"}
     names = [each["name"] for each in asker.ask(PERSON, "GET", "yente/catalog")["datasets"]]
     assert names == ["default", "own"]
-    for body, code in (
-        ({"queries": {}}, "form.count"), ({"queries": 1}, "form.json"),
-        ({"queries": {"q": {"schema": "Person", "properties": {}}}}, "form.missing"),
-    ):  # fmt: skip
-        assert fault_of(asker.ask, PERSON, "POST", "yente/match/default", body) == code
+    wrong: tuple[dict[str, Any], ...] = (
+        {}, {"queries": {}}, {"queries": 1}, {"queries": {str(n): query for n in range(101)}},
+        {"queries": {"q": {"schema": "Person", "properties": {}}}},
+        {"queries": {"q": {**query, "properties": {"name": [f"A{n} Bee" for n in range(51)]}}}},
+    )  # fmt: skip
+    for body in wrong:
+        told = fault_of(asker.ask, PERSON, "POST", "yente/match/default", body)
+        assert told == "screening.query"
+    for many in (100, 50):
+        names = [f"A{n} Bee" for n in range(many % 100 or 1)]
+        each = {**query, "properties": {"name": names}}
+        body = {"queries": {str(n): each for n in range(many if many == 100 else 1)}}
+        asker.ask(PERSON, "POST", "yente/match/default", body)
+    nameless = {"schema": "Person", "properties": {"name": ["---"]}}
+    told = asker.ask(PERSON, "POST", "yente/match/default", {"queries": {"q": nameless}})
+    assert told["responses"]["q"]["undecided"] == [{"name": "---", "why": "no_words"}]
     whole = {"queries": {"q": query}}
     assert fault_of(asker.ask, PERSON, "POST", "yente/match/none", whole) == "list.unknown"
 

@@ -54,6 +54,7 @@ AREAS: Final[dict[str, int]] = {
     "purge": 409,
     "rescreen": 422,
     "run": 503,
+    "screening": 422,
     "signin": 401,
     "stage": 409,
     "stix": 422,

@@ -293,6 +293,7 @@ OURS: Final[frozenset[str]] = frozenset(
         "run.elsewhere",
         "run.locked",
         "run.not_running",
+        "screening.query",
         "signin.again",
         "signin.link",
         "signin.locked",

@@ -24,7 +24,7 @@ from detente.screening.version import ENGINE
 
 BODY_MAX: Final = 1 << 20  # bytes of one batch
 QUERIES_MAX: Final = 100  # of one batch, as there
-NAMES_MAX: Final = 8  # names of one query that are asked
+NAMES_MAX: Final = 50  # names of one query
 LIMIT: Final = 5
 SEARCH_LIMIT: Final = 10
 LIMIT_MAX: Final = 100
@@ -66,12 +66,13 @@ _ASKED: Final = msgspec.json.Decoder(Asked)
 def _match(call: Call) -> Reply:
     try:
         asked = _ASKED.decode(call.data)
+    except msgspec.ValidationError as error:
+        raise _refused(str(error)) from None
     except (msgspec.DecodeError, RecursionError) as error:
         raise OurFault("form.json", str(error)[:300], "send a batch of queries") from None
     queries = {name: each for name, each in asked.queries.items() if each is not None}
     if not 1 <= len(queries) <= QUERIES_MAX:
-        what = f"{len(queries)} queries where 1 to {QUERIES_MAX} are allowed"
-        raise OurFault("form.count", what, "send that many")
+        raise _refused(f"{len(queries)} queries where 1 to {QUERIES_MAX} are allowed")
     limit = call.query.whole("limit", LIMIT)
     threshold = _share(call, "threshold", THRESHOLD)
     cutoff = min(threshold, _share(call, "cutoff", CUTOFF))
@@ -82,6 +83,10 @@ def _match(call: Call) -> Reply:
     document = {"responses": responses, "matcher": matcher, "limit": limit}
     headers = (("x-batch-size", str(len(responses))),)
     return Reply(cast(Json, document), headers=headers)
+
+
+def _refused(what: str) -> OurFault:
+    return OurFault("screening.query", what[:300], "mend that query; none of the batch was asked")
 
 
 def _share(call: Call, name: str, default: float) -> float:
@@ -110,12 +115,17 @@ def _answer(
     best: dict[str, dict[str, Any]] = {}
     lists: Mapping[str, str] = {}
     stamps = []
-    for name in names[:NAMES_MAX]:
+    undecided = []
+    if len(names) > NAMES_MAX:
+        raise _refused(f"a query has {len(names)} names where {NAMES_MAX} are asked")
+    for name in names:
         asked = Question(name, kind, births, countries, papers)
         kept = screens(call).ask(
             call.office, call.person, asked, call.now, call.path.text("dataset"), LIMIT_MAX
         )
         stamps.append(kept.stamp)
+        if kept.undecided:
+            undecided.append({"name": name, "why": kept.undecided})
         lists = kept.decision.lists
         for hit in kept.decision.hits:
             if hit.score > best.get(hit.entity, {"score": -1.0})["score"]:
@@ -132,14 +142,14 @@ def _answer(
         "status": 200, "results": results,
         "total": {"value": len(kept_hits), "relation": "eq"},
         "query": {"id": example.id, "schema": example.schema, "properties": example.properties},
-        "decisions": stamps,
+        "decisions": stamps, "undecided": undecided,
     }  # fmt: skip
 
 
 def _of_parts(example: Example) -> str:
     parts = _texts(example, ("firstName", "secondName", "middleName", "lastName"))
     if not parts:
-        raise OurFault("form.missing", "a query has no name", "give it one: properties.name")
+        raise _refused("a query has no name")
     return " ".join(parts)
 
 
