@@ -76,10 +76,11 @@ def ask(index: Index, question: Question, limit: int = 10) -> list[Hit]:
 
 
 def everyone(index: Index, question: Question, least: float) -> list[Hit]:
-    """Return every entity that scores at least `least`, however many they are, best first.
+    """Return the entities that score at least `least`, however many they are, best first.
 
-    Every name is aligned whose words alike could make up such a score (`reach`), where `ask` stops
-    at the best few. An entity's score is that of `ask`, or more if `ask` did not reach its name.
+    Every name is aligned whose words alike make up such a score (`reach`), where `ask` stops at the
+    best few. By measure, not by proof: a name that agrees only when words are joined may score less
+    here, or be left out (docs/screening/index.md).
     """
     years = [(b.year, b.until or b.year) for text in question.births for b in dates.read(text)]
     low, near = (reach(confirm.before(least, born=born)) for born in (False, True))
