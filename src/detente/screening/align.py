@@ -49,7 +49,11 @@ class _Table:
         self.pairs: list[Pair] = []
 
     def take(self, left: tuple[int, ...], right: tuple[int, ...], likeness: int, why: str) -> None:
-        weight = sum(self.alike[i].weight for i in left) + sum(self.name.weights[j] for j in right)
+        if len(left) == len(right) == 1:
+            weight = self.alike[left[0]].weight + self.name.weights[right[0]]
+        else:
+            weight = sum([self.alike[i].weight for i in left])
+            weight += sum([self.name.weights[j] for j in right])
         self.left.difference_update(left)
         self.right.difference_update(right)
         weight = min(weight, 2 * INITIAL_WEIGHT) if why == INITIAL else weight
@@ -75,10 +79,8 @@ class _Table:
             if -i in self.left and -j in self.right:
                 self.take((-i,), (-j,), much, why)
 
-    def hopeful(self) -> bool:
-        found = sum(p.weight for p in self.pairs)
-        total = sum(a.weight for a in self.alike) + sum(self.name.weights)
-        return HOPELESS * found > total
+    def hopeful(self, total: int) -> bool:
+        return HOPELESS * sum([p.weight for p in self.pairs]) > total
 
     def rest(self) -> None:
         """Short words are like too many others to be found by their letters: compare what is left."""
@@ -97,6 +99,8 @@ class _Table:
 
     def initials(self) -> None:
         """Take a letter for a word that begins with it, in whatever script each is."""
+        if not self.left or not self.right:
+            return
         letters = {i for i in self.left if len(self.words[i]) == 1}
         listed = {j for j in self.right if len(self.text(j)) == 1}
         if not letters and not listed:
@@ -110,6 +114,8 @@ class _Table:
     def joined(self) -> None:
         """Compare, written together, what is left and what was only found in a piece."""
         pieces = [p for p in self.pairs if p.why in (CUT, GLUED) or p.likeness < 750]
+        if not pieces and not (self.left and self.right):
+            return
         lefts = sorted(self.left.union(*(p.left for p in pieces)))
         rights = sorted(self.right.union(*(p.right for p in pieces)))
         if (
@@ -133,17 +139,18 @@ def align(index: Index, words: tuple[str, ...], alike: list[Alike], name: Name) 
     """Return the best pairs, heaviest first; each part is used once."""
     table = _Table(index, words, alike, name)
     table.by_likeness()
-    if (table.left or table.right) and table.hopeful():
+    weights = [a.weight for a in alike]
+    asked, listed = sum(weights), sum(name.weights)
+    if (table.left or table.right) and table.hopeful(asked + listed):
         if table.left and table.right:
             table.rest()
             table.initials()
-        if len(words) + len(name.words) > 2:
+        if len(words) != len(name.words) or len(words) > 1:
             table.joined()
-    weights = [a.weight for a in alike]
+    left, right = sorted(table.left), sorted(table.right)
     return Alignment(
-        table.pairs, sorted(table.left), sorted(table.right),
-        sum(weights[i] for i in table.left), sum(weights),
-        sum(name.weights[j] for j in table.right), sum(name.weights),
+        table.pairs, left, right,
+        sum([weights[i] for i in left]), asked, sum([name.weights[j] for j in right]), listed,
     )  # fmt: skip
 
 

@@ -100,7 +100,7 @@ def skeleton(folded: str) -> str:
 @lru_cache(maxsize=1 << 16)
 def others(word: str) -> tuple[str, ...]:
     """Return the further folds of a word, if parts of it can be read in another way."""
-    if script_of(word) == ARABIC:
+    if not word.isascii() and script_of(word) == ARABIC:
         plain = arabic.without_article(arabic.one_spelling(word))
         return tuple(HEARD + s for s in arabic.sounds(plain)[1:])
     if not word.isascii() or len(word) < 3:

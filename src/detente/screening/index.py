@@ -140,7 +140,7 @@ class Index:
                 likeness[number] = (SOUND_LIKENESS, "sound")
 
     def _run(self, feature: int) -> list[int]:
-        place = int(np.searchsorted(self._a["feature"], feature))
+        place = int(np.searchsorted(self._a["feature"], np.uint32(feature)))
         if place >= len(self._a["feature"]) or self._a["feature"][place] != feature:
             return []
         ptr = self._a["feature_ptr"]
@@ -305,14 +305,14 @@ class Index:
     def holders(self, paper: str) -> list[int]:
         """Return the entities that hold a paper, given in its plain form."""
         numbers = self._a["paper"]
-        low = int(np.searchsorted(numbers, mark(paper), "left"))
-        high = int(np.searchsorted(numbers, mark(paper), "right"))
+        low = int(np.searchsorted(numbers, np.uint32(mark(paper)), "left"))
+        high = int(np.searchsorted(numbers, np.uint32(mark(paper)), "right"))
         held: list[int] = self._a["paper_owner"][low:high].tolist()
         return held
 
     def first_name(self, entity: int) -> int:
         """Return the number of the first name of an entity, or -1."""
-        place = int(np.searchsorted(self._a["name_owner"], entity))
+        place = int(np.searchsorted(self._a["name_owner"], np.uint32(entity)))
         found = place < len(self._a["name_owner"]) and self._a["name_owner"][place] == entity
         return place if found else -1
 

@@ -60,7 +60,8 @@ def _by_letters(a: str, b: str, fa: str, fb: str, *, both_ascii: bool) -> tuple[
         if likeness > best:
             best, why = likeness, VOWELS
     if best < 900 and both_ascii:
-        best, why = max((best, why), _as_typed(a, b))
+        much, how = _as_typed(a, b, fa, fb, best)
+        best, why = max((best, why), (much, how))
     if best < 900 and lexicon.ALSO.get(a, _NO) & lexicon.ALSO.get(b, _NO):
         best, why = 920, SHORT
     if best < 900 and _read_otherwise(a, b, fa, fb, best):
@@ -74,12 +75,17 @@ def _read_otherwise(a: str, b: str, fa: str, fb: str, best: int) -> bool:
     """Return whether one word is the other when its letters are read in another way."""
     if abs(len(fa) - len(fb)) > 2:
         return False
-    return fb in others(latin_of(a)) or (best > 650 and fa in others(latin_of(b)))
+    return fb in _readings(a) or (best > 650 and fa in _readings(b))
 
 
-def _as_typed(a: str, b: str) -> tuple[int, str]:
-    """Compare the letters as they were typed or scanned."""
-    raw = _edits(a, b)
+@lru_cache(maxsize=1 << 16)
+def _readings(word: str) -> frozenset[str]:
+    return frozenset(others(latin_of(word)))
+
+
+def _as_typed(a: str, b: str, fa: str, fb: str, folded: int) -> tuple[int, str]:
+    """Compare the letters as they were typed or scanned. `folded`: what comparing the folds gave."""
+    raw = folded if a == fa and b == fb else _edits(a, b)
     sa, sb = scanned(a), scanned(b)
     if sa == sb:
         return 915, SCAN
@@ -93,6 +99,8 @@ def _edits(a: str, b: str) -> int:
         return 0
     longest = max(len(a), len(b))
     limit = 1 + (longest > 4) + (longest > 9)
+    if abs(len(a) - len(b)) > limit:
+        return 0
     errors = OSA.distance(a, b, score_cutoff=limit)
     if errors > limit:
         return 0
