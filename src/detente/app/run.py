@@ -13,6 +13,7 @@ from detente.app import build, defect, halves, system
 from detente.app.config import Config
 from detente.app.log import Log
 from detente.app.loop import clock
+from detente.app.meeting import Meeting
 from detente.app.node.admin import RELOAD_EXIT
 from detente.core.errors import OurFault
 
@@ -89,6 +90,7 @@ class Supervisor:
             option = f"vault.{name}_passphrase_file"
             secret = system.passphrase(name, settings.path(option), f"{option} in detente.toml")
             self._halves.append(_Half(name, settings, secret))
+        Meeting(settings.folder).card()  # both halves read it: what is wrong with it is said once
         build.check_vaults(settings, {half.name: half.secret for half in self._halves})
         self._lock = system.Lock(settings.folder / "lock")
         self._stopping = False
