@@ -451,6 +451,31 @@ def test_a_note_from_before_a_loss_that_comes_by_file_is_passed_over(
     flows(table)
 
 
+def test_an_old_file_does_not_split_what_was_proposed_anew(table: Table, tmp_path: Path) -> None:
+    lower = table.a if table.a.node._links[table.a.link_id]._proposes else table.b
+    other = table.b if lower is table.a else table.a
+    restore(table, other, tmp_path)
+    for _ in range(JOURNEYS):
+        read(lower, file_of(other, table), table)
+        if read(other, file_of(lower, table), table).epoch:
+            break
+    old = file_of(other, table)  # it shows the note that both signed, and is late
+    assert (lower.out.state, other.out.link_id != other.link_id) == ("RECOVER", True)
+    restore(table, other, tmp_path)
+    other.restart(restored=WHY)
+    other.restart(restored="", incarnation=b"z" * 16)
+    assert other.out.link_id == other.link_id, "its backup knows nothing of that note"
+    for _ in range(JOURNEYS):
+        read(lower, file_of(other, table), table)
+        if read(other, file_of(lower, table), table).epoch:
+            break
+    assert other.out.link_id != other.link_id, "it agreed to another note"
+    assert read(lower, old, table).epoch == ""
+    assert lower.out.state == "RECOVER"
+    exchange(table, JOURNEYS)
+    flows(table)
+
+
 def test_a_stopped_link_hears_no_word_of_attachments(table: Table, tmp_path: Path) -> None:
     att = hand_in(table.a.node, 100)
     assert submit(table, letter(table, 9, att)) == [""]

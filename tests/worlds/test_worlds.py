@@ -33,6 +33,7 @@ SEEDS = {
     1_369: "a file's tail of an ended epoch was taken for one of the next: an honest link halted",
     1_365: "a file brought what a path's tail was about to bring, and the path was closed for it",
     2_727: "who closed the logs before an emergency served their tails no more: both sides waited",
+    2_652: "an old file showed a note that both had lost, and each side ended by a note of its own",
 }
 
 

@@ -46,9 +46,12 @@ class Meeting(Part):
         if conn.met or conn.foreign:
             raise frames.misshapen("a second HELLO on one connection")
         self._check_parties(conn, stated)
-        link.peer_incarnation = stated.incarnation
-        link.peer_serial = stated.card_serial
         by_wire = number in link.conns
+        if not by_wire:
+            link.file_incarnation = stated.incarnation
+        if by_wire or not any(each.met for each in link.conns.values()):
+            link.peer_incarnation = stated.incarnation  # a file may be older than what a path says
+        link.peer_serial = stated.card_serial
         if stated.link_id != link.who.link_id:
             return self._epochs.meet_strange(number, conn, stated)
         link.hear_nonce(stated.nonce, stated.heads, now=by_wire)

@@ -220,6 +220,11 @@ class Session:
         return self._link.peer_incarnation
 
     @property
+    def file_incarnation(self) -> bytes:
+        """The incarnation, 16 bytes, of whoever wrote the file that began last."""
+        return self._link.file_incarnation
+
+    @property
     def peer_read_only(self) -> bool:
         """Whether the peer says that it cannot store."""
         return self._link.peer_stopped

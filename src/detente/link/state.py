@@ -113,6 +113,7 @@ class State:
         self.reconciled = False  # with the peer, since this process started
         self.peer_clock_ms: int | None = None
         self.peer_incarnation = bytes(16)  # as its newest HELLO said it
+        self.file_incarnation = bytes(16)  # as the file said that began last: it may be an old one
         # Of the logs before an emergency: how much we hold of ours and theirs, if tails mend them.
         self.before: tuple[int, int] | None = None
         self.peer_stopped = False  # the peer said that it cannot store

@@ -224,7 +224,10 @@ class Turning(Adopting):
     @property
     def life(self) -> bytes:
         """What both sides are now, since the newest loss of either; 32 bytes."""
-        own, peer = self.seat.incarnation, self.session.peer_incarnation
+        return self._life_with(self.session.peer_incarnation)
+
+    def _life_with(self, peer: bytes) -> bytes:
+        own = self.seat.incarnation
         return epoch.life_of(own, peer) if self._proposes else epoch.life_of(peer, own)
 
     @property
@@ -340,15 +343,25 @@ class Turning(Adopting):
     def _follow(self, conn: int, note: Epoch, now: Moment) -> Input | None:
         """Adopt a note that both signed, once what it closes is held here."""
         self._check_root(note)
+        with self._store.begin() as tx:
+            ours = [mark(tx, kind, self.name) for kind in (history.PROPOSAL, history.URGENT)]
+        proposed = [epoch.read(each) for each in ours if each]
+        if conn == FILE and self._is_of_another_life(note, proposed):
+            self._pending = None
+            return None
         for end in self._ends():
             stated = epoch.closing(note, end.origin)
             if stated is not None and stated.size > end.size:
                 return Behind(conn)
+        fresh = any(each.text == note.text for each in proposed)
         with self._store.begin() as tx:
-            ours = [mark(tx, kind, self.name) for kind in (history.PROPOSAL, history.URGENT)]
-            fresh = any(each and epoch.read(each).text == note.text for each in ours)
             self._adopt(tx, note, now, fresh=fresh or not mark(tx, history.RESTORED, self.name))
         return Ended(conn, note.note)
+
+    def _is_of_another_life(self, note: Epoch, proposed: Sequence[Epoch]) -> bool:
+        # They may have agreed to what we proposed meanwhile: then each side had a note of its own.
+        wrote = self._life_with(self.session.file_incarnation)
+        return any(each.text != note.text and each.life != wrote for each in proposed)
 
     def _agree(self, conn: int, note: Epoch, now: Moment) -> Input:
         whole = epoch.sign(note, self.seat.epoch_keys)
