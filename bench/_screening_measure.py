@@ -9,6 +9,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from detente.screening.calibration import Steps, steps_of
+
 Case = dict[str, Any]
 Hits = list[dict[str, Any]]
 COMMAND = [sys.executable, "-m", "detente", "screening", "match", "--jsonl"]
@@ -105,6 +107,14 @@ class Measured:
         if not chosen:
             return None
         return round(sum(self.top[c["qid"]] >= lines[c["script"]] for c in chosen) / len(chosen), 3)
+
+    def calibration(self) -> dict[str, Steps]:
+        """Return the steps of `screening/calibration.py` for each script and for all."""
+        found: dict[str, list[float]] = {"all": []}
+        for case in self.innocent:
+            for name in (case["script"], "all"):
+                found.setdefault(name, []).append(self.top[case["qid"]])
+        return {name: steps_of(scores) for name, scores in found.items()}
 
     def exact(self) -> float | None:
         """Return the share of unchanged names whose own entity stands at the top."""

@@ -83,6 +83,8 @@ def main() -> int:
     }  # fmt: skip
     if not asked.quick:
         figures |= judged(data / "pairs/name_pairs_826.csv")
+    for script, steps in public.calibration().items():
+        _report.say(f"{script}: {steps}")
     for kind in sorted({c["kind"] for c in second.changed}):
         _report.say(f"{kind}: {second.recall(0.005, kind=kind)} {second.recall(0.05, kind=kind)}")
     print(

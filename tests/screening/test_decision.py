@@ -50,7 +50,7 @@ def test_a_changed_decision_does_not_replay_as_the_same() -> None:
 def test_a_score_is_told_in_sentences(language: str) -> None:
     words = explain.sentences(WORDS[language])
     hit = decide(OVER, Question("Mohamed Rahmani", "Person", ("1990",))).hits[0]
-    lines = explain.explain(hit, words)
+    lines = explain.explain("Mohamed Rahmani", hit, words)
     assert lines[0].startswith(str(round(100 * hit.score)))
     assert words["part"]["birth_differs"] in "\n".join(lines)
     assert "husayn" in "\n".join(lines)

@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Mapping
 
+from detente.screening.calibration import innocents
 from detente.screening.decision import Told
 
 Sentences = Mapping[str, Mapping[str, str]]
@@ -14,10 +15,11 @@ def sentences(texts: bytes) -> Sentences:
     return found
 
 
-def explain(hit: Told, words: Sentences) -> list[str]:
-    """Return a hit as sentences in the language of `words`, the score first."""
+def explain(asked: str, hit: Told, words: Sentences) -> list[str]:
+    """Return a hit of an asked name as sentences in the language of `words`, the score first."""
     line = words["line"]
     lines = [line["score"].format(score=round(100 * hit.score), name=hit.name or hit.entity)]
+    lines += filter(None, [meaning(asked, hit, words)])
     if hit.reading in words["reading"]:
         lines.append(words["reading"][hit.reading])
     for part in hit.parts:
@@ -34,6 +36,17 @@ def explain(hit: Told, words: Sentences) -> list[str]:
         lines.append(line["listed_over"].format(words=", ".join(hit.listed_over)))
     told = (factor(name, by, words) for name, by in hit.factors)
     return [*lines, *filter(None, told)]
+
+
+def meaning(asked: str, hit: Told, words: Sentences) -> str:
+    """Return how many people who are on no list reach this score, as a sentence.
+
+    "" for the same document: no name was compared.
+    """
+    if not hit.parts:
+        return ""
+    count, line = innocents(asked, hit.score), words["line"]
+    return line["most_innocents"] if count is None else line["innocents"].format(count=count)
 
 
 def _tells(name: str, by: float) -> bool:

@@ -65,7 +65,7 @@ def explained(found: "Decision") -> dict[str, Json]:
     told: dict[str, Json] = {}
     for language in LANGUAGES:
         words = explain.sentences(sentences(language))
-        told[language] = cast(Json, [explain.explain(hit, words) for hit in found.hits])
+        told[language] = cast(Json, [explain.explain(found.name, hit, words) for hit in found.hits])
     return told
 
 

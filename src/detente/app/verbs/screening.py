@@ -86,7 +86,7 @@ def look(
     words = explain.sentences(_sentences())
     lines = [say(f"screening.{reason}")] if reason else []
     for hit in found.hits[:SHOWN]:
-        lines += [*explain.explain(hit, words), f"  {hit.entity}", ""]
+        lines += [*explain.explain(name, hit, words), f"  {hit.entity}", ""]
     if not found.hits:
         lines.append(say("screening.nobody"))
     lines.append(say("screening.stamp", stamp=decision.stamp(found)))

@@ -45,6 +45,7 @@ class Hit:
     speaks_for: tuple[str, ...]
     speaks_against: tuple[str, ...]
     one: Listed | None = None  # what the list says of it
+    meaning: str = ""  # how many innocents reach the score
 
 
 def _screens(site: Site) -> Screens:
@@ -54,7 +55,7 @@ def _screens(site: Site) -> Screens:
     return found
 
 
-def hit_of(told: "Told", alert: float, language: str, one: Listed | None = None) -> Hit:
+def hit_of(asked: str, told: "Told", alert: float, language: str, one: Listed | None = None) -> Hit:
     """Return a hit with its reasons in words, those against it apart."""
     from detente.screening import explain  # noqa: PLC0415  numpy comes with the first question
 
@@ -77,6 +78,7 @@ def hit_of(told: "Told", alert: float, language: str, one: Listed | None = None)
     return Hit(
         told, name[0] if name[1] else "", name[2] or name[0], round(100 * told.score),
         told.score >= alert, words["reading"].get(told.reading, ""), pairs, tuple(good), tuple(bad), one,
+        explain.meaning(asked, told, words),
     )  # fmt: skip
 
 
@@ -124,7 +126,7 @@ def decision(site: Site, ask: Ask, replayed: dict[str, object] | None = None) ->
         "frame": framing.frame(site, ask, "desks"), "stamp": stamp, "found": found,
         "undecided": undecided(question) or "", "replayed": replayed,
         "hits": [
-            hit_of(each, found.alert, ask.language, _one(site, each.entity, found.lists))
+            hit_of(found.name, each, found.alert, ask.language, _one(site, each.entity, found.lists))
             for each in found.hits
         ],
         "alert": round(100 * found.alert),

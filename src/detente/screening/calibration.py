@@ -1,0 +1,55 @@
+"""What a score means: how many people who are on no list reach it.
+
+Measured, not reckoned: 6,730 invented people asked by name and kind of 48,338 listed names
+(`bench.accuracy` prints the table anew). Of another list, and with births told, it is a bound from
+experience and no promise.
+"""
+
+from bisect import bisect_left
+from collections.abc import Mapping
+from typing import Final
+
+from detente.screening.text import ARABIC, CYRILLIC, HAN, LATIN, script_of
+
+Steps = tuple[tuple[float, int], ...]
+
+SHARES: Final = (1, 2, 5, 10, 20, 50, 100, 200, 300, 500)  # of 1,000 innocents
+LEAST: Final = 3  # innocents above a score, below which a share says nothing sure
+
+# The score from which at most so many of 1,000 alert, the highest first, by the asked script.
+STEPS: Final[Mapping[str, Steps]] = {
+    LATIN: ((.765, 1), (.743, 2), (.688, 5), (.675, 10), (.662, 20), (.601, 50), (.575, 100),
+            (.531, 200), (.478, 300), (.4, 500)),
+    CYRILLIC: ((.645, 5), (.624, 10), (.601, 20), (.546, 50), (.513, 100), (.464, 200),
+               (.437, 300), (.366, 500)),
+    ARABIC: ((.64, 5), (.577, 10), (.532, 20), (.47, 50), (.44, 100), (.395, 200), (.365, 300),
+             (.333, 500)),
+    HAN: ((.723, 5), (.711, 10), (.677, 20), (.592, 50), (.525, 100), (.455, 200), (.408, 300),
+          (.37, 500)),
+}  # fmt: skip
+# Of names in a script that nobody measured: all innocents together.
+ANY: Final[Steps] = (
+    (.765, 1), (.742, 2), (.689, 5), (.674, 10), (.655, 20), (.579, 50), (.547, 100), (.487, 200),
+    (.444, 300), (.377, 500),
+)  # fmt: skip
+
+
+def innocents(asked: str, score: float) -> int | None:
+    """Return of 1,000 invented people how many at most reach a score; None: more than half do.
+
+    asked: the name as it was asked; its script decides.
+    """
+    steps = STEPS.get(script_of(asked), ANY)
+    at = bisect_left(steps, -score, key=lambda step: -step[0])
+    return steps[at][1] if at < len(steps) else None
+
+
+def steps_of(scores: list[float]) -> Steps:
+    """Return the steps of measured innocents: the best score of each, in any order."""
+    ordered, found = sorted(scores, reverse=True), []
+    for share in SHARES:
+        allowed = len(ordered) * share // 1_000
+        if allowed >= LEAST:
+            line = ordered[allowed]  # this one and those below it must not alert
+            found.append(((int(line * 1_000) + 1) / 1_000, share))
+    return tuple(found)
