@@ -160,6 +160,20 @@ def test_a_token_of_a_program_does_nothing_to_people_however_new_it_is(house: Ho
 
 
 @pytest.mark.parametrize(
+    ("scheme", "status"),
+    [("Bearer ", 200), ("bearer ", 200), ("ApiKey ", 200), ("Digest ", 401), ("ApiKey", 401)],
+)
+def test_a_program_says_its_token_as_bearer_or_as_yentes_clients_do(
+    house: Household, scheme: str, status: int
+) -> None:
+    now = house.net.now
+    person = house.side.office.people.find("supervisor", now)
+    token = house.sign_in.new_token(person, "a program", ("cert:read",), Span.of(days=1), now)
+    told = {"authorization": f"{scheme}{token}"}
+    assert house.ask("", "GET", "api/v1/record", told=told).status == status
+
+
+@pytest.mark.parametrize(
     "name",
     [
         "../../etc/passwd", "..\\..\\boot.ini", "/etc/passwd", "a/../../b", "....//x", "\u202egpj.exe",

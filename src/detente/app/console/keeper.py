@@ -40,7 +40,7 @@ API: Final = "api"
 TAXII: Final = faulty_taxii.ROOT
 ASKING: Final = "hatch.slow"  # the node is asked, and has not answered yet
 LIVE: Final = ("live",)
-_BEARER: Final = "bearer "
+_SCHEMES: Final = ("bearer ", "apikey ")  # the second is what clients of yente say
 Guarded = Callable[[Callable[[], Answer | Later]], Answer | Later]
 
 
@@ -201,7 +201,8 @@ class Keeper:
         if _is_taxii(ask):
             return self._of_program(ask, now)
         if _is_program(ask):
-            return self._site.sign_in.bearer(ask.headers["authorization"][len(_BEARER) :], now)
+            said = ask.headers["authorization"].partition(" ")[2]
+            return self._site.sign_in.bearer(said, now)
         token = ask.cookies.get(guard.SESSION)
         if not token:
             return None
@@ -308,8 +309,8 @@ def _is_program(ask: Ask) -> bool:
     # What a browser adds by itself is a cookie, never this: so no form can stand behind it.
     if _is_taxii(ask):
         return True  # its media type is none that a form can send
-    told = ask.headers.get("authorization", "")
-    return ask.path[:1] == (API,) and told[: len(_BEARER)].lower() == _BEARER
+    scheme, space, _ = ask.headers.get("authorization", "").partition(" ")
+    return ask.path[:1] == (API,) and scheme.lower() + space in _SCHEMES
 
 
 def _is_taxii(ask: Ask) -> bool:
