@@ -102,6 +102,23 @@ def test_both_sides_see_the_same_and_each_may_do_its_own(ends: tuple[Desk, Desk]
     assert acts(other.read(mid)) == ["adopt", "lift", "exempt", "redress", "ask"]
 
 
+@pytest.mark.parametrize(
+    ("language", "word"),
+    [("en", "As one page"), ("ru", "На одной странице")],  # noqa: RUF001
+)
+def test_the_matter_leads_to_the_page(ends: tuple[Desk, Desk], language: str, word: str) -> None:
+    one, other = ends
+    mid = propose(one)
+    other.do("adopt", mid=mid)
+    row, _ = one.office.records.find(mid)
+    screen = Screen(one, ROUTES, person=OFFICER, language=language)
+    text = screen.get(f"matter/{row.text('matter')}").data.decode()
+    assert text.count(f'href="/designation/{mid.hex()}">{word}') == 2, (
+        "in the head and at the record"
+    )
+    assert text.count('href="/designation/') == 2, "the adoption has no page of its own"
+
+
 def test_what_is_asked_is_decided_from_the_page(ends: tuple[Desk, Desk]) -> None:
     one, other = ends
     mid = propose(one)

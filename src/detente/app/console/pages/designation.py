@@ -17,6 +17,7 @@ from detente.office.people import Person, permit
 from detente.ui import body
 
 DESK: Final = "designation"
+_PROPOSAL: Final = f"{DESK}.proposal"
 _WRITERS: Final = ("propose", "reasons", "amend", "review", "delist", "ask")
 _CODED: Final = ("schema", "measure")  # rows of which the text is a word of ours
 _DECIDES: Final = {"exemption": "decide", "redress": "decide", "question": "answer"}
@@ -102,6 +103,11 @@ def _acts(head: Values, person: Person, mid: str) -> list[tuple[str, str]]:
         for verb in head.text("can").split()
         if person.may(DESK, Role.AUTHOR if verb in _WRITERS else Role.ANSWER)
     ]
+
+
+def page_of(kind: str, mid: bytes) -> str:
+    """Return where a proposal is shown as a designation; "" of any other record."""
+    return f"/{DESK}/{mid.hex()}" if kind == _PROPOSAL else ""
 
 
 ROUTES: Final = (Route("GET", "designation/{mid}", designation, when_locked=True),)

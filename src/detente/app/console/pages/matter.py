@@ -8,7 +8,7 @@ from detente.app import harmless
 from detente.app.console import framing
 from detente.app.console.ask import Answer, Ask, download, go, page
 from detente.app.console.asked import matter_of, mid_of
-from detente.app.console.pages import notices
+from detente.app.console.pages import designation, notices
 from detente.app.console.routes import Route
 from detente.app.console.site import Site
 from detente.app.faces import words
@@ -28,6 +28,10 @@ from detente.ui.body import Part
 from detente.ui.receipts import Stop
 
 TITLES: Final = ("about", "title", "subject", "text")
+_PAGES: Final = (
+    (notices.page_of, "console.notice.side_by_side"),
+    (designation.page_of, "console.designation.open"),
+)
 _SEPARATE: Final = "record/"  # acts of the house, not of a desk
 
 
@@ -43,7 +47,7 @@ class Told:
     stood: str
     answers: tuple[tuple[str, str, str, Moment | None], ...]  # word, who, why, until
     href: str
-    page: str  # where it stands in two languages, "" for nowhere or while it is not open
+    page: tuple[str, str]  # address and word of a page of its own; "" for none, or not open yet
     unread: bool
     wrong: tuple[str, str] | None  # what, remedy
     may_retry: bool
@@ -89,7 +93,7 @@ def matter(site: Site, ask: Ask) -> Answer:
         "holder": site.office.todo.holder(name),
         "me": person.name,
         "first": found.first.mid.hex(),
-        "page": next((one.page for one in told if one.page), ""),
+        "page": next((one.page for one in told if one.page[0]), ("", "")),
         "compared": [_compared(each) for each in site.office.cases.compare(person, name)],
         "whole": found.whole,
         "hidden": hidden,
@@ -136,7 +140,7 @@ def _told(site: Site, person: Person, line: Line, now: Moment, language: str) ->
             for each in line.replies
         ),
         href=f"/record/{line.mid.hex()}",
-        page=notices.page_of(row.text("kind"), line.mid) if parts else "",
+        page=_page_of(row.text("kind"), line.mid) if parts else ("", ""),
         unread=line.why_not == "unread",
         wrong=None
         if not refused
@@ -146,6 +150,13 @@ def _told(site: Site, person: Person, line: Line, now: Moment, language: str) ->
         ),
         may_retry=bool(line.standing.refused) and person.may(row.text("desk"), Role.AUTHOR),
     )
+
+
+def _page_of(kind: str, mid: bytes) -> tuple[str, str]:
+    for find, word in _PAGES:
+        if address := find(kind, mid):
+            return address, word
+    return "", ""
 
 
 def _kind_word(kind: str, language: str) -> str:
