@@ -15,7 +15,9 @@ from detente.core import canon
 
 TOOL: Final = Path(sys.executable).with_name("st")
 # 422: the request fits its schema and is refused for what it says, such as a file that is no STIX.
+# How long an answer takes on a busy machine is no finding: the tool would give it 10 s.
 CONFIG: Final = """
+request-timeout = 120.0
 [generation]
 max-examples = 2
 deterministic = true
