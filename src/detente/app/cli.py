@@ -44,7 +44,7 @@ VERBS: Final = {
     "evidence": "detente.app.verbs.evidence:evidence",
     "paper": "detente.app.verbs.paper:paper",
     "rebuild": "detente.app.verbs.record:rebuild",
-    "screening": "detente.app.verbs.screening_runs:screening",
+    "screening": "detente.app.verbs.screening_shadow:screening",
     "verify": "detente.app.verbs.check:verify",
     "config": "detente.app.verbs.check:config",
     "demo": "detente.app.verbs.check:demo",

@@ -55,6 +55,7 @@ AREAS: Final[dict[str, int]] = {
     "rescreen": 422,
     "run": 503,
     "screening": 422,
+    "shadow": 422,
     "signin": 401,
     "stage": 409,
     "stix": 422,

@@ -83,7 +83,7 @@ def look(
     if keep:
         write_file(decision.encode(found), keep)
     reason = engine.undecided(asked)
-    words = explain.sentences(_sentences())
+    words = explain.sentences(sentences())
     lines = [say(f"screening.{reason}")] if reason else []
     for hit in found.hits[:SHOWN]:
         lines += [*explain.explain(name, hit, words), f"  {hit.entity}", ""]
@@ -152,7 +152,8 @@ def read_lists(paths: tuple[str, ...]) -> "tuple[list[Listed], dict[str, str]]":
     return listed, versions
 
 
-def _sentences() -> bytes:
+def sentences() -> bytes:
+    """Return the words by which a score is told, in the language of this run."""
     file = resources.files("detente.screening") / "words" / f"{language()}.toml"
     return file.read_bytes()
 
