@@ -64,20 +64,24 @@ class _Table:
 
     def by_likeness(self) -> None:
         found = []
-        weights = self.name.weights
+        weights, words = self.name.weights, self.name.words
         for i, one in enumerate(self.alike):
             likeness = one.likeness
-            for j, number in enumerate(self.name.words):
-                held = likeness.get(number)
-                if held:
-                    much, why = held
+            for j, number in enumerate(words):
+                if number in likeness:
+                    much, why = likeness[number]
                     # the place decides between equals
                     worth = much * much * (one.weight + weights[j])
                     found.append((worth, -abs(i - j), -i, -j, much, why))
-        found.sort(reverse=True)
+        if len(found) > 1:
+            found.sort(reverse=True)
+        left, right, pairs = self.left, self.right, self.pairs
         for _, _, i, j, much, why in found:
-            if -i in self.left and -j in self.right:
-                self.take((-i,), (-j,), much, why)
+            i, j = -i, -j  # noqa: PLW2901  they were negative for the order alone
+            if i in left and j in right:
+                left.remove(i)
+                right.remove(j)
+                pairs.append(Pair((i,), (j,), much, why, self.alike[i].weight + weights[j]))
 
     def hopeful(self, total: int) -> bool:
         return HOPELESS * sum([p.weight for p in self.pairs]) > total

@@ -21,7 +21,9 @@ from detente.screening.version import ENGINE
 LOOKED_AT: Final = 28  # words that are compared letter by letter for one asked word
 ENOUGH: Final = 3  # weight of shared features from which a word is compared
 COMMON: Final = 20_000  # a word in more names than this only adds to names already found
+FORWARD: Final = 3  # a word in so many times more names than are looked at is counted from these
 FAR: Final = 55  # a name with less than so many hundredths of the best one's share is not aligned
+MANY_WORDS: Final = 200_000  # of an index, from which a look-up passes over what it does not touch
 WORDS_KEPT: Final = 200_000
 CACHE: Final = 50_000  # asked words whose likeness is kept
 SOUND_LIKENESS: Final = 920  # of Mandarin syllables of one sound class
@@ -46,7 +48,8 @@ class Alike:
     """The listed words that are like one asked word.
 
     likeness: {number of word: (thousandths, reason)}; weight: how much the asked word tells, in
-    quarters of a bit; names, credit: the names that have such a word and what each brings.
+    quarters of a bit; names, credit: the names that have such a word and what each brings;
+    ordered, worths: the words, the least like one first, and what each brings.
     """
 
     likeness: dict[int, tuple[int, str]]
@@ -55,6 +58,8 @@ class Alike:
     credit: layout.Array
     best: int
     common: bool
+    ordered: layout.Array
+    worths: layout.Array
 
 
 def _worth_a_look(asked: str, listed: str) -> bool:
@@ -74,6 +79,10 @@ class Index:
         self._post, self._post_ptr = a["post"], a["post_ptr"]
         self._scratch = np.zeros(len(a["name_owner"]), np.int32)
         self._sum = np.zeros(len(a["name_owner"]), np.int32)
+        self._shared = np.zeros(
+            len(self._rarity) if len(self._rarity) >= MANY_WORDS else 0, np.int32
+        )
+        self._rank = np.zeros(len(self._rarity), np.uint16)
         self._words: dict[int, tuple[str, str]] = {}
         self._cache: OrderedDict[str, Alike] = OrderedDict()
 
@@ -123,13 +132,29 @@ class Index:
             return []
         starts, ends = ptr[places[held]], ptr[places[held] + 1]
         runs = [words[a:b] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
-        spread = np.repeat(weights[held], ends - starts)
-        total = np.bincount(np.concatenate(runs), spread, len(self._rarity))
-        places = np.flatnonzero(total >= ENOUGH)
-        order = np.lexsort((places, -total[places]))
-        sure = int((total[places] >= EXACT).sum())
-        chosen = places[order[: max(most, min(sure, 4 * most))]]
-        return list(zip(chosen.tolist(), total[chosen].astype(np.int32).tolist(), strict=True))
+        if len(self._rarity) < MANY_WORDS:
+            spread = np.repeat(weights[held], ends - starts)
+            every = np.bincount(np.concatenate(runs), spread, len(self._rarity))
+            places = np.flatnonzero(every >= ENOUGH)
+            total = every[places].astype(np.int32)
+        else:
+            places, total = self._counted(runs, weights[held].astype(np.int32).tolist())
+        order = np.lexsort((places, -total))
+        sure = int((total >= EXACT).sum())
+        chosen = order[: max(most, min(sure, 4 * most))]
+        return list(zip(places[chosen].tolist(), total[chosen].tolist(), strict=True))
+
+    def _counted(self, runs: list[layout.Array], weights: list[int]) -> tuple[layout.Array, ...]:
+        """Count as above where no array of all words is worth its time: a run has no word twice."""
+        shared = self._shared
+        for run, weight in zip(runs, weights, strict=True):
+            shared[run] += weight
+        held = [run[shared[run] >= ENOUGH] for run in runs]
+        places = np.unique(np.concatenate(held))
+        total = shared[places].astype(np.int32)
+        for run in runs:
+            shared[run] = 0
+        return places, total
 
     def _by_sound(self, word: str, likeness: dict[int, tuple[int, str]]) -> None:
         feature = heard_as(word) if word.isascii() and len(word) > 1 else None
@@ -159,8 +184,10 @@ class Index:
             sizes.append(len(run))
             worths.append(much * much * (weight + int(self._rarity[number])) // 2_000)
         names = np.concatenate(runs) if runs else np.empty(0, np.uint32)
-        credit = np.repeat(np.array(worths, np.int32), sizes) if runs else np.empty(0, np.int32)
-        return Alike(likeness, weight, names, credit, best, len(names) > COMMON)
+        each = np.array(worths, np.int32)
+        credit = np.repeat(each, sizes) if runs else np.empty(0, np.int32)
+        words = np.array(ordered, np.uint32)
+        return Alike(likeness, weight, names, credit, best, len(names) > COMMON, words, each)
 
     def _weight(self, word: str, likeness: dict[int, tuple[int, str]], best: int) -> int:
         """Return how much an asked word tells: as the most like listed ones; an unknown one much."""
@@ -185,7 +212,7 @@ class Index:
         asked = [a for a in alike if len(a.names)]
         if not asked:
             return []
-        rare = [a for a in asked if not a.common] or asked
+        rare = [a for a in asked if not a.common] or [min(asked, key=lambda a: len(a.names))]
         every, share = self._shares(alike, rare)
         return self._names(self._best(every, share, keep))
 
@@ -225,18 +252,40 @@ class Index:
         asked = [a for a in alike if len(a.names)]
         every = among[0].names if len(among) == 1 else np.concatenate([a.names for a in among])
         total = sum(a.weight for a in alike)
-        for one in asked:
+        near = [a for a in asked if len(a.names) <= FORWARD * len(every)]
+        for one in near:
             self._scratch[one.names] = one.credit
             self._sum[one.names] += self._scratch[one.names]
         credit = 4 * self._sum[every]
         weight = self._a["name_weight"][every].astype(np.int32)
-        for one in asked:
+        for one in near:
             self._sum[one.names] = 0
+        if len(near) < len(asked):
+            far = [a for a in asked if len(a.names) > FORWARD * len(every)]
+            credit += 4 * self._forward(far, every)
         # 2 * credit / (asked + listed), or a little less where one side holds the other. Asked
         # words that are like one another bring a listed one no more than it weighs.
         least = np.minimum(total, weight)
         credit = np.minimum(credit, 4_400 * least)
         return every, np.maximum(2 * credit // (total + weight), credit * 4 // (5 * least + 1))
+
+    def _forward(self, asked: list[Alike], every: layout.Array) -> layout.Array:
+        """Return what common words bring to few names, from the words that these names have.
+
+        The same as over the words' own names: of several words of a name the most like one counts.
+        """
+        ptr = self._a["name_ptr"]
+        starts = ptr[every].astype(np.int64)
+        sizes = ptr[every + np.uint32(1)].astype(np.int64) - starts
+        ends = np.cumsum(sizes)
+        words = self._a["name_words"][np.repeat(starts - ends + sizes, sizes) + np.arange(ends[-1])]
+        credit = np.zeros(len(every), np.int32)
+        for one in asked:
+            self._rank[one.ordered] = np.arange(1, len(one.ordered) + 1)
+            best = np.maximum.reduceat(self._rank[words], ends - sizes)
+            self._rank[one.ordered] = 0
+            credit += np.concatenate((np.zeros(1, np.int32), one.worths))[best]
+        return credit
 
     @staticmethod
     def _best(names: layout.Array, share: layout.Array, keep: int) -> layout.Array:

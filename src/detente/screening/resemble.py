@@ -108,10 +108,15 @@ def _edits(a: str, b: str) -> int:
     return likeness - 40 if a[0] != b[0] else likeness
 
 
+@lru_cache(maxsize=1 << 17)
+def _between(folded: str) -> list[str]:
+    return _CONSONANTS.split(folded)
+
+
 def _vowels(fa: str, fb: str) -> int:
     """Return what differing vowels cost between two folds with the same consonants."""
     cost = 0
-    for one, two in zip(_CONSONANTS.split(fa), _CONSONANTS.split(fb), strict=False):
+    for one, two in zip(_between(fa), _between(fb), strict=False):
         if one == two:
             continue
         if not one or not two:

@@ -7,6 +7,7 @@ word's majority; then case.
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 NAME_MAX: Final = 512  # characters of one name that are looked at
@@ -40,6 +41,7 @@ _VOWEL_MARKS: Final = re.compile("[\u0300-\u036f\u0610-\u061a\u064b-\u065f\u0670
 _WORDS: Final = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 
 
+@lru_cache(maxsize=1 << 15)
 def script_of(text: str) -> str:
     """Return the script of most letters of a text; OTHER if it has none that we read."""
     if text.isascii():
