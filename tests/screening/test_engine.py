@@ -10,6 +10,7 @@ from detente.screening.build import build, rarity
 from detente.screening.engine import Question, ask, everyone, undecided
 from detente.screening.index import Index
 from detente.screening.listed import Listed
+from detente.screening.version import ENGINE
 
 OVER = index()
 
@@ -134,7 +135,7 @@ def test_an_index_that_is_cut_damaged_or_of_another_engine_is_refused() -> None:
         data[:100],
         data[: len(data) // 2],
         b"X" + data[1:],
-        data.replace(b'"engine": "1"', b'"engine": "0"'),
+        data.replace(f'"engine": "{ENGINE}"'.encode(), b'"engine": "0"'),
     ):
         with pytest.raises(OurFault):
             Index(bad)

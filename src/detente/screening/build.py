@@ -13,7 +13,8 @@ from detente.screening.listed import ORIGINAL, PERSON, SCHEMAS, WEAK, Listed
 from detente.screening.parts import split
 from detente.screening.version import ENGINE
 
-QUALITY: Final = {"strong": 0, ORIGINAL: 0, WEAK: 1, "acronym": 2}
+ACRONYM: Final = 2
+QUALITY: Final = {"strong": 0, ORIGINAL: 0, WEAK: 1, "acronym": ACRONYM}
 RARITY_MAX: Final = 64  # quarters of a bit: what one name in 65,536 has
 _NONE: Final = np.empty(0, np.uint32)
 
@@ -26,6 +27,7 @@ def rarity(count: int, total: int) -> int:
 class _Names:
     def __init__(self) -> None:
         self.words: dict[str, int] = {}
+        self.spelled: set[str] = set()  # words of names that stand in the list, not acronyms alone
         self.name_ptr, self.name_words = array("I", [0]), array("I")
         self.owner, self.quality, self.forms = array("I"), array("B"), array("B")
         self.text, self.text_ptr = bytearray(), array("I", [0])
@@ -59,12 +61,13 @@ class _Names:
             if not parts.words or (parts.words, parts.forms) in seen:
                 continue
             seen.add((parts.words, parts.forms))
+            self.spelled.update(parts.words)
             self.name(name, parts.words, form_class(parts.forms), owner, QUALITY.get(quality, 0))
         if kind != PERSON and kind not in ("Vessel", "Aircraft"):
             for letters in _acronyms(listed):
                 if (letters, "acronym") not in seen:
                     seen.add((letters, "acronym"))
-                    self.name(letters.upper(), (letters,), 0, owner, QUALITY["acronym"])
+                    self.name(letters.upper(), (letters,), 0, owner, ACRONYM)
 
     def name(self, text: str, words: tuple[str, ...], form: int, owner: int, quality: int) -> None:
         self.name_words.extend(self.words.setdefault(w, len(self.words)) for w in words)
@@ -132,7 +135,7 @@ def _vocabulary(names: _Names) -> dict[str, layout.Array]:
     rare = _rarity(folds, np.diff(post_ptr), total)
     weights = np.zeros(total, np.uint32)
     np.add.at(weights, of_name, rare[name_words])
-    features = _features(raw)
+    features = _features(raw, names.spelled)
     return {
         "word_hash": np.array([mark(w) for w in raw], np.uint32),
         "word_text": np.frombuffer(text, np.uint8),
@@ -183,9 +186,14 @@ def _rarity(folds: list[str], counts: layout.Array, total: int) -> layout.Array:
     return np.array([rarity(by_fold[f], total) for f in folds], np.uint8)
 
 
-def _features(raw: list[str]) -> dict[str, layout.Array]:
+def _features(raw: list[str], spelled: set[str]) -> dict[str, layout.Array]:
     marks, docs = array("I"), array("I")
     for place, word in enumerate(raw):
+        if word not in spelled:
+            # First letters that nobody wrote: any word would be like some of them.
+            marks.append(mark("=" + fold(word)))
+            docs.append(place)
+            continue
         found = of_listed(word)
         marks.extend(found)
         docs.extend([place] * len(found))

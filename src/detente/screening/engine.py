@@ -8,7 +8,7 @@ from rapidfuzz.distance import Indel
 
 from detente.screening import confirm, dates, papers, score
 from detente.screening.align import Alignment, align
-from detente.screening.build import form_class
+from detente.screening.build import ACRONYM, form_class
 from detente.screening.dates import Birth
 from detente.screening.index import Alike, Index, Name
 from detente.screening.listed import PERSON
@@ -153,9 +153,16 @@ def _weigh(
 ) -> None:  # fmt: skip
     person = question.schema == PERSON
     forms = form_class(parts.forms)
+    met: dict[tuple[int, ...], tuple[Alignment, list[Factor]]] = {}
     for name in names:
-        alignment = align(index, reading.words, alike, name)
-        factors = score.of_alignment(alignment, person=person)
+        if name.quality == ACRONYM and len(reading.words) > 1:
+            continue
+        words = tuple(name.words)
+        if words not in met:  # names of several entities are often the same
+            alignment = align(index, reading.words, alike, name)
+            met[words] = alignment, score.of_alignment(alignment, person=person)
+        alignment, of_words = met[words]
+        factors = list(of_words)
         factors += score.of_name(index, name, question.schema, forms)
         if reading.by < 1:
             factors.append(Factor(reading.why, reading.by))

@@ -11,7 +11,7 @@ import numpy as np
 from rapidfuzz.distance import OSA
 
 from detente.screening import layout
-from detente.screening.build import RARITY_MAX
+from detente.screening.build import ACRONYM, RARITY_MAX
 from detente.screening.dates import Birth, unpack
 from detente.screening.features import EXACT, heard_as, mark, of_asked
 from detente.screening.fold import HEARD, fold, skeleton
@@ -213,8 +213,8 @@ class Index:
         if not asked:
             return []
         rare = [a for a in asked if not a.common] or [min(asked, key=lambda a: len(a.names))]
-        every, share = self._shares(alike, rare)
-        return self._names(self._best(every, share, keep))
+        every, share = self._spelled(alike, *self._shares(alike, rare))
+        return self._names(self._best(every, share, keep)) if len(every) else []
 
     def names_from(self, alike: list[Alike], least: int, near: int, years: Years) -> list[Name]:
         """Return every name with a share of at least `least`, or of `near` and born in `years`.
@@ -224,7 +224,7 @@ class Index:
         asked = [a for a in alike if len(a.names)]
         if not asked:
             return []
-        every, share = self._shares(alike, asked)
+        every, share = self._spelled(alike, *self._shares(alike, asked))
         low = near if years else least
         every, first = np.unique(every[share >= low], return_index=True)
         share = share[share >= low][first]
@@ -268,6 +268,15 @@ class Index:
         least = np.minimum(total, weight)
         credit = np.minimum(credit, 4_400 * least)
         return every, np.maximum(2 * credit // (total + weight), credit * 4 // (5 * least + 1))
+
+    def _spelled(
+        self, alike: list[Alike], every: layout.Array, share: layout.Array
+    ) -> tuple[layout.Array, layout.Array]:
+        """Leave acronyms out where more than one word was asked: they answer one word alone."""
+        if len(alike) == 1:
+            return every, share
+        held = self._a["name_quality"][every] != ACRONYM
+        return every[held], share[held]
 
     def _forward(self, asked: list[Alike], every: layout.Array) -> layout.Array:
         """Return what common words bring to few names, from the words that these names have.
