@@ -1,7 +1,9 @@
 """Screening with millions of names: one process builds the index into a file, another maps and asks.
 
 The large list is made of the real one: each name of it is a first half of one listed name and a
-second half of another of the same kind, seeded, so that parts keep their real frequencies.
+second half of another of the same kind, seeded, so that parts keep their real frequencies. A part
+is left out of names of three words and more, legal forms aside; of two words one is left, and
+thousands have it: they are counted apart. The clock runs over ten hits, found is who is among 100.
 """
 
 import json
@@ -20,7 +22,8 @@ from bench._screening_measure import rows
 from detente.screening.build import build
 from detente.screening.engine import Question, ask
 from detente.screening.index import Index
-from detente.screening.listed import Listed
+from detente.screening.listed import PERSON, Listed
+from detente.screening.parts import split
 
 SEED = 4_000_000
 ASKED = 2_000  # names that are asked, each in two ways
@@ -83,20 +86,21 @@ def _ask(data: Path, count: int, asked: int, file: Path) -> dict[str, float]:
     over = Index(memoryview(mapped))
     open_s = time.perf_counter() - start
     took: list[float] = []
-    tried = {"error": 0, "missing": 0, "missing_of_two": 0}
+    tried = {"error": 0, "missing": 0, "missing_of_few": 0}
     found = dict.fromkeys(tried, 0)
     for number, one in enumerate(chosen):
         name = one.names[0]
-        parts = name.split()
+        parts, words = name.split(), split(name, person=one.schema == PERSON).words
         place = rng.randrange(1, len(name) - 1)
         for kind, text in (
             ("error", name[:place] + name[place + 1 :]),
-            ("missing" if len(parts) > 2 else "missing_of_two", " ".join(parts[:1] + parts[2:])),
+            ("missing" if len(words) > 2 else "missing_of_few", " ".join(parts[:1] + parts[2:])),
         ):
             start = time.perf_counter()
-            hits = ask(over, Question(text, one.schema), 100)
+            ask(over, Question(text, one.schema), 10)
             if number >= WARM:
                 took.append(time.perf_counter() - start)
+            hits = ask(over, Question(text, one.schema), 100)
             tried[kind] += 1
             found[kind] += any(over.name_text(h.name) == name for h in hits)
     return {
@@ -107,7 +111,7 @@ def _ask(data: Path, count: int, asked: int, file: Path) -> dict[str, float]:
         "rss_gb_before": before,
         "open_s_large": open_s,
         **{f"found_{kind}_large": found[kind] / max(1, tried[kind]) for kind in tried},
-        "of_two_words": tried["missing_of_two"] / len(chosen),
+        "of_few_words": tried["missing_of_few"] / len(chosen),
     }
 
 

@@ -10,15 +10,14 @@ from detente.screening import confirm, dates, papers, score
 from detente.screening.align import Alignment, align
 from detente.screening.build import ACRONYM, form_class
 from detente.screening.dates import Birth
-from detente.screening.index import Alike, Index, Name
+from detente.screening.index import MANY, Alike, Index, Name
 from detente.screening.listed import PERSON
 from detente.screening.parts import Parts, split
 from detente.screening.readings import Reading, readings
 from detente.screening.score import Factor
 from detente.screening.text import NAME_MAX, clean
 
-CANDIDATES: Final = 20  # names that are aligned for one reading
-MANY: Final = 100_000  # names of an index from which three times as many are
+CANDIDATES: Final = 20  # names that are aligned for one reading; three times as many of MANY
 LEAST_SCORE: Final = 0.3  # below it nothing is told
 REACH_SLOPE, REACH_OFF, REACH_LEAST = 2_000, 400, 200  # see reach
 

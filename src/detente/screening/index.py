@@ -21,7 +21,11 @@ from detente.screening.version import ENGINE
 LOOKED_AT: Final = 28  # words that are compared letter by letter for one asked word
 ENOUGH: Final = 3  # weight of shared features from which a word is compared
 COMMON: Final = 20_000  # a word in more names than this only adds to names already found
-FORWARD: Final = 3  # a word in so many times more names than are looked at is counted from these
+MANY: Final = 100_000  # names of an index from which more are aligned, and fewer words lead to them
+CLOSE: Final = 60  # thousandths below the best likeness of a word, that lead to names there
+LED_BY: Final = 2  # asked words, the rarest ones, that lead to names there
+TELLING: Final = 96  # quarters of a bit below which a whole listed name in a longer one tells less
+FORWARD: Final = 1  # a word in so many times more names than are looked at is counted from these
 FAR: Final = 55  # a name with less than so many hundredths of the best one's share is not aligned
 MANY_WORDS: Final = 200_000  # of an index, from which a look-up passes over what it does not touch
 WORDS_KEPT: Final = 200_000
@@ -49,7 +53,8 @@ class Alike:
 
     likeness: {number of word: (thousandths, reason)}; weight: how much the asked word tells, in
     quarters of a bit; names, credit: the names that have such a word and what each brings;
-    ordered, worths: the words, the least like one first, and what each brings.
+    ordered, worths: the words, the least like one first, and what each brings; close: how many of
+    the last names come from words that are nearly as like as the best.
     """
 
     likeness: dict[int, tuple[int, str]]
@@ -60,6 +65,7 @@ class Alike:
     common: bool
     ordered: layout.Array
     worths: layout.Array
+    close: int
 
 
 def _worth_a_look(asked: str, listed: str) -> bool:
@@ -187,7 +193,13 @@ class Index:
         each = np.array(worths, np.int32)
         credit = np.repeat(each, sizes) if runs else np.empty(0, np.int32)
         words = np.array(ordered, np.uint32)
-        return Alike(likeness, weight, names, credit, best, len(names) > COMMON, words, each)
+        is_common = len(names) > COMMON
+        close = sum(
+            size
+            for number, size in zip(ordered, sizes, strict=True)
+            if likeness[number][0] >= best - CLOSE
+        )
+        return Alike(likeness, weight, names, credit, best, is_common, words, each, close)
 
     def _weight(self, word: str, likeness: dict[int, tuple[int, str]], best: int) -> int:
         """Return how much an asked word tells: as the most like listed ones; an unknown one much."""
@@ -212,8 +224,13 @@ class Index:
         asked = [a for a in alike if len(a.names)]
         if not asked:
             return []
-        rare = [a for a in asked if not a.common] or [min(asked, key=lambda a: len(a.names))]
-        every, share = self._spelled(alike, *self._shares(alike, rare))
+        by_names = sorted(asked, key=lambda a: len(a.names))
+        rare = [a for a in by_names if not a.common] or by_names[:1]
+        if self.names > MANY:
+            led = [a.names[len(a.names) - a.close :] for a in rare[:LED_BY]]
+        else:
+            led = [a.names for a in rare]
+        every, share = self._spelled(alike, *self._shares(alike, led))
         return self._names(self._best(every, share, keep)) if len(every) else []
 
     def names_from(self, alike: list[Alike], least: int, near: int, years: Years) -> list[Name]:
@@ -224,7 +241,7 @@ class Index:
         asked = [a for a in alike if len(a.names)]
         if not asked:
             return []
-        every, share = self._spelled(alike, *self._shares(alike, asked))
+        every, share = self._spelled(alike, *self._shares(alike, [a.names for a in asked]))
         low = near if years else least
         every, first = np.unique(every[share >= low], return_index=True)
         share = share[share >= low][first]
@@ -247,10 +264,12 @@ class Index:
         whose = np.repeat(np.arange(len(owners)), sizes)
         return np.bincount(whose[there], minlength=len(owners)) > 0
 
-    def _shares(self, alike: list[Alike], among: list[Alike]) -> tuple[layout.Array, layout.Array]:
-        """Return (names that the words of `among` point to, some twice; the share of each)."""
+    def _shares(
+        self, alike: list[Alike], among: list[layout.Array]
+    ) -> tuple[layout.Array, layout.Array]:
+        """Return (the names of `among`, some twice; the share of each)."""
         asked = [a for a in alike if len(a.names)]
-        every = among[0].names if len(among) == 1 else np.concatenate([a.names for a in among])
+        every = among[0] if len(among) == 1 else np.concatenate(among)
         total = sum(a.weight for a in alike)
         near = [a for a in asked if len(a.names) <= FORWARD * len(every)]
         for one in near:
@@ -267,7 +286,9 @@ class Index:
         # words that are like one another bring a listed one no more than it weighs.
         least = np.minimum(total, weight)
         credit = np.minimum(credit, 4_400 * least)
-        return every, np.maximum(2 * credit // (total + weight), credit * 4 // (5 * least + 1))
+        return every, np.maximum(
+            2 * credit // (total + weight), credit * 4 // (5 * np.maximum(least, TELLING) + 1)
+        )
 
     def _spelled(
         self, alike: list[Alike], every: layout.Array, share: layout.Array
