@@ -26,7 +26,7 @@ CLOSE: Final = 60  # thousandths below the best likeness of a word, that lead to
 LED_BY: Final = 2  # asked words, the rarest ones, that lead to names there
 TELLING: Final = 96  # quarters of a bit below which a whole listed name in a longer one tells less
 FORWARD: Final = 1  # a word in so many times more names than are looked at is counted from these
-FAR: Final = 55  # a name with less than so many hundredths of the best one's share is not aligned
+FAR: Final = 62  # a name with less than so many hundredths of the best one's share is not aligned
 MANY_WORDS: Final = 200_000  # of an index, from which a look-up passes over what it does not touch
 WORDS_KEPT: Final = 200_000
 CACHE: Final = 50_000  # asked words whose likeness is kept
@@ -230,7 +230,7 @@ class Index:
             led = [a.names[len(a.names) - a.close :] for a in rare[:LED_BY]]
         else:
             led = [a.names for a in rare]
-        every, share = self._spelled(alike, *self._shares(alike, led))
+        every, share = self._spelled(alike, *self._shares(alike, led, TELLING))
         return self._names(self._best(every, share, keep)) if len(every) else []
 
     def names_from(self, alike: list[Alike], least: int, near: int, years: Years) -> list[Name]:
@@ -265,9 +265,12 @@ class Index:
         return np.bincount(whose[there], minlength=len(owners)) > 0
 
     def _shares(
-        self, alike: list[Alike], among: list[layout.Array]
+        self, alike: list[Alike], among: list[layout.Array], telling: int = 0
     ) -> tuple[layout.Array, layout.Array]:
-        """Return (the names of `among`, some twice; the share of each)."""
+        """Return (the names of `among`, some twice; the share of each).
+
+        telling: what a listed name weighs at least that counts for itself inside a longer one.
+        """
         asked = [a for a in alike if len(a.names)]
         every = among[0] if len(among) == 1 else np.concatenate(among)
         total = sum(a.weight for a in alike)
@@ -287,7 +290,7 @@ class Index:
         least = np.minimum(total, weight)
         credit = np.minimum(credit, 4_400 * least)
         return every, np.maximum(
-            2 * credit // (total + weight), credit * 4 // (5 * np.maximum(least, TELLING) + 1)
+            2 * credit // (total + weight), credit * 4 // (5 * np.maximum(least, telling) + 1)
         )
 
     def _spelled(
