@@ -15,7 +15,9 @@ import os
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_threads, "1")
@@ -37,7 +39,7 @@ def main() -> int:
     algorithm = get_algorithm("logic-v2")
     config = algorithm.default_config()
 
-    def entity(key, schema, names, weak=()):
+    def entity(key: str, schema: str, names: list[str], weak: Sequence[str] = ()) -> Any:  # noqa: ANN401  an entity of theirs
         told = {"name": list(names), "weakAlias": list(weak)}
         data = {"id": key, "schema": SCHEMA.get(schema, schema), "properties": told}
         return StatementEntity.from_data(dataset, data, cleaned=True)
@@ -60,7 +62,10 @@ def main() -> int:
     answers = {}
     for key, matches in index.match_entities(list(asked.values())):
         found = [
-            {"id": str(m), "score": algorithm.compare(asked[str(key)], listed[str(m)], config).score}
+            {
+                "id": str(m),
+                "score": algorithm.compare(asked[str(key)], listed[str(m)], config).score,
+            }
             for m, _ in matches
         ]
         found.sort(key=lambda hit: (-hit["score"], hit["id"]))

@@ -94,6 +94,7 @@ def main() -> int:
             figures |= _screening_large.large(data, asked.count, many, folder)
         count = QUICK_CUSTOMERS if asked.quick else CUSTOMERS
         figures |= _rescreening.workers(data, folder, QUICK_CUSTOMERS if asked.quick else WORK)
+        (folder / "state").mkdir()
         figures |= _rescreening.rescreened(data, folder / "state", count)
     print(json.dumps(found))
     return 0

@@ -105,8 +105,13 @@ def test_what_people_judged_comes_back_as_shares(tmp_path: Path, results: str) -
     compare(results, tmp_path / "r.jsonl", "--sample-csv", str(sample))
     rows = list(csv.DictReader(io.StringIO(sample.read_text())))
     assert {row["judged"] for row in rows} == {""}
+    assert "class" not in rows[0], "who judges does not see what was decided"
+    assert [row["customer"] for row in rows] != sorted(row["customer"] for row in rows)
+    same = {("1001", "p1"), ("1003", "p2")}
     for row in rows:
-        row["judged"] = {"both": "same", "theirs": "Other"}.get(row["class"], "unsure")
+        row["judged"] = "same" if (row["customer"], row["entity"]) in same else "Other"
+        if row["customer"] == "1005":
+            row["judged"] = "unsure"
     filled = tmp_path / "filled.csv"
     with filled.open("w", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))
@@ -134,7 +139,7 @@ def test_no_cell_of_the_sample_is_a_formula_and_it_is_found_again(tmp_path: Path
     assert not any(cell.startswith(("=", "@", "+", "-")) for row in rows for cell in row)
     sample.write_bytes(sample.read_bytes().replace(b",\r\n", b",same\r\n"))
     told = shadow_files.judged(str(sample))
-    assert {key[1] for key in told} == {"=1+1", "'x"}
+    assert {key[0] for key in told} == {"=1+1", "'x"}
     run(*given, "--out", out, "--judged", str(sample))
     end = json.loads(Path(out).read_bytes().splitlines()[-1])
     assert sum(j["same"] for j in end["judged"].values()) == len(rows) - 1
@@ -174,7 +179,7 @@ def test_what_does_not_fit_together_is_refused(tmp_path: Path, results: str) -> 
         fault("shadow", CUSTOMERS, THEIRS, *given, "--judged", str(nobody)).code == "shadow.judged"
     )
     bad = tmp_path / "bad.csv"
-    bad.write_text("class,customer,entity,judged\nboth,1001,p1,perhaps\n")
+    bad.write_text("customer,entity,judged\n1001,p1,perhaps\n")
     found = fault("shadow", CUSTOMERS, THEIRS, *given, "--judged", str(bad))
     assert (found.code, "line 2" in found.what) == ("shadow.judged", True)
     for more in (("--size", "-1"), ("--size", "2001"), ("--mapping", "who=x")):

@@ -61,9 +61,9 @@ class Compared(msgspec.Struct, frozen=True, omit_defaults=True):
     told: Told | None = None
 
     @property
-    def key(self) -> tuple[str, str, str]:
+    def key(self) -> tuple[str, str]:
         """By which a judged row is found again."""
-        return self.kind, self.customer, self.entity
+        return self.customer, self.entity
 
 
 class Customers(msgspec.Struct):
@@ -162,7 +162,7 @@ class Sample(Generic[Drawn]):
 
 
 def judge(
-    counts: Mapping[str, int], drawn: Iterable[Compared], judged: Mapping[tuple[str, str, str], str]
+    counts: Mapping[str, int], drawn: Iterable[Compared], judged: Mapping[tuple[str, str], str]
 ) -> dict[str, Judgement]:
     """Return what people judged of each class. `judged`: {key of a pair: of JUDGED}."""
     told = [(pair.kind, judged[pair.key]) for pair in drawn if pair.key in judged]

@@ -85,19 +85,19 @@ def results(path: Path) -> tuple[bulk.Head, Iterator[Line]]:
     return head, tables.lines(path)
 
 
-def judged(path: str) -> dict[tuple[str, str, str], str]:
+def judged(path: str) -> dict[tuple[str, str], str]:
     """Return what people judged. Raises OurFault shadow.judged: a word that is none of the three."""
     source = Source(path)
     rows = rows_of_csv(source.rows())
     first = next(rows, None)
     found = head_of_csv(first.data) if first and not first.why else None
-    if found is None or not {"class", "customer", "entity", "judged"} <= set(found[0]):
+    if found is None or not {"customer", "entity", "judged"} <= set(found[0]):
         raise OurFault(
-            "shadow.judged", f"{path} lacks one of class, customer, entity, judged",
+            "shadow.judged", f"{path} lacks one of customer, entity, judged",
             "fill in the table that --sample-csv wrote",
         )  # fmt: skip
     columns, parted_by = found
-    told: dict[tuple[str, str, str], str] = {}
+    told: dict[tuple[str, str], str] = {}
     for row in rows:
         try:
             text = row.data.decode()
@@ -112,7 +112,7 @@ def judged(path: str) -> dict[tuple[str, str, str], str]:
                 f"write {', '.join(shadow.JUDGED)}, or nothing",
             )  # fmt: skip
         if word:
-            told[one["class"], one["customer"], one["entity"]] = word
+            told[one["customer"], one["entity"]] = word
     return told
 
 

@@ -18,9 +18,7 @@ from detente.screening.shadow import Compared, Customers, Judgement
 from detente.screening.version import ENGINE
 
 FORM: Final = 1  # the form of a report
-COLUMNS: Final = (
-    "class", "customer", "entity", "asked", "listed", "score", "their_score", "why", "judged",
-)  # fmt: skip
+COLUMNS: Final = ("customer", "entity", "asked", "listed", "judged")
 
 
 class Given(NamedTuple):
@@ -140,10 +138,15 @@ def lines(told: Told) -> Iterator[bytes]:
 
 
 def table(told: Told) -> Iterator[bytes]:
-    """Give the sample as a table in which people write what they judge."""
+    """Give the sample as a table in which people write what they judge.
+
+    Blind: neither class nor score stands in it, and the order tells nothing of them.
+    """
     yield tables.row(COLUMNS)
-    for pair in told.sample:
-        scores = ("" if s is None else s for s in (pair.score, pair.their_score))
-        yield tables.row(
-            (pair.kind, pair.customer, pair.entity, pair.asked, pair.listed, *scores, pair.why, "")
-        )
+
+    def place(pair: Compared) -> bytes:
+        name = f"{told.head.seed}\0{pair.customer}\0{pair.entity}"
+        return hashlib.sha256(name.encode()).digest()
+
+    for pair in sorted(told.sample, key=place):
+        yield tables.row((pair.customer, pair.entity, pair.asked, pair.listed, ""))
