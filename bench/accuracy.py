@@ -12,8 +12,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from bench import _report, _screening_cases
+from bench import _report, _screening_cases, _screening_curves
 from bench._screening_measure import Hits, Measured, Pipe, rows
+from bench.screening import peer
 from detente.screening.build import build
 from detente.screening.engine import Question, ask
 from detente.screening.index import Index
@@ -58,8 +59,24 @@ def judged(path: Path) -> dict[str, float]:
     return found
 
 
+def curves(public: Measured, born: Measured, second: Measured, folder: Path) -> None:
+    """Draw the two pictures of docs/screening/accuracy.md."""
+
+    def line(of: Measured, script: str = "") -> list[float]:
+        return [of.recall(share, script) or 0.0 for share in _screening_curves.SHARES]
+
+    scripts = {"Cyrillic": "Cyrl", "Latin": "Latn", "Chinese": "Hani", "Arabic": "Arab"}
+    by_script = {name: line(public, script) for name, script in scripts.items()}
+    title = "Changed names found, by script"
+    (folder / "public.svg").write_text(_screening_curves.draw(by_script, title))
+    sets = {"public, births given": born, "public": public, "second set": second}
+    title = "Changed names found: public cases and the second set"
+    lines = {name: line(of) for name, of in sets.items()}
+    (folder / "both.svg").write_text(_screening_curves.draw(lines, title))
+
+
 def main() -> int:
-    """Run both sets and print the figures."""
+    """Run both sets and print the figures. BENCH_CURVES: a folder in which pictures are drawn."""
     asked = _report.options("accuracy of screening on two sets of cases")
     shared = os.environ.get("DETENTE_SHARED")
     if not shared:
@@ -68,6 +85,8 @@ def main() -> int:
     data = Path(shared) / "data/screening"
     listed, step = data / "list_bench.jsonl.gz", QUICK if asked.quick else 1
     public = answered(rows(data / "cases_public.jsonl.gz")[::step], listed)
+    told = None if asked.no_peer else peer(data, public.cases)
+    beside = Measured(public.cases, told["answers"]) if told else None
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder) / "second.jsonl.gz"
         _screening_cases.write(data, made)
@@ -77,10 +96,14 @@ def main() -> int:
         "latin_r5": public.recall(0.05, "Latn"), "cyrillic_r5": public.recall(0.05, "Cyrl"),
         "arabic_r5": public.recall(0.05, "Arab"), "chinese_r5": public.recall(0.05, "Hani"),
         "exact": public.exact(), "tied": public.tied(), "hard5": public.alerted("hard", 0.05),
-        "peer_r05": None, "peer_r5": None,
+        "peer_r05": beside.recall(0.005) if beside else None,
+        "peer_r5": beside.recall(0.05) if beside else None,
         "second_r05": second.recall(0.005), "second_r5": second.recall(0.05),
         "second_tied": second.tied(),
     }  # fmt: skip
+    if place := os.environ.get("BENCH_CURVES"):
+        born = answered(public.cases, listed, ("births", "countries"))
+        curves(public, born, second, Path(place))
     if not asked.quick:
         figures |= judged(data / "pairs/name_pairs_826.csv")
     for script, steps in public.calibration().items():
@@ -94,7 +117,7 @@ def main() -> int:
                 "commit": _report.commit(),
                 "machine": _report.machine(),
                 "figures": figures,
-                "peer": None,
+                "peer": told and {"name": "nomenklatura logic-v2", "version": told["version"]},
             }
         )
     )
