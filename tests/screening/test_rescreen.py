@@ -17,6 +17,7 @@ from detente.app.bulk.rescreening import Lists, lists_of
 from detente.core.errors import OurFault
 from detente.screening import bulk, rescreen
 from detente.screening.build import build
+from detente.screening.crowd import Crowd
 from detente.screening.customers import Customer
 from detente.screening.engine import Question, ask, ask_of
 from detente.screening.index import Index
@@ -216,7 +217,7 @@ def test_real_changes_of_the_list_miss_no_alert_of_a_full_screening() -> None:
                 name = list(listed[place].names[0])
                 name.pop(rng.randrange(1, len(name)))
                 people.append(Customer(str(place), ("".join(name),), listed[place].schema))
-    crowd = Index(build([rescreen.listed_as(c, i) for i, c in enumerate(people)], {}))
+    crowd = Crowd(build([rescreen.listed_as(c, i) for i, c in enumerate(people)], {}))
     turned = rescreen.Turned(crowd, over, THRESHOLD)
     missed = total = 0
     for number, customer in enumerate(people):

@@ -17,8 +17,9 @@ import msgspec
 import numpy as np
 
 from detente.screening import dates, layout
-from detente.screening.build import RARITY_MAX
+from detente.screening.build import ACRONYM, RARITY_MAX
 from detente.screening.bulk import question
+from detente.screening.crowd import Crowd
 from detente.screening.customers import Customer
 from detente.screening.engine import ask_of, everyone
 from detente.screening.index import Index, Name
@@ -115,7 +116,7 @@ _WELL: Final = np.array([
 class Turned:
     """An index of customers, asked with what a list says of an entity."""
 
-    def __init__(self, customers: Index, listed: Index, threshold: float) -> None:
+    def __init__(self, customers: Crowd, listed: Index, threshold: float) -> None:
         self._customers, self._listed, self._threshold = customers, listed, threshold
         self._kinds_may_differ = threshold <= sqrt(OTHER_SCHEMA)
         lower = int(SLOPE * max(0.0, SURE - threshold))
@@ -136,6 +137,11 @@ class Turned:
         for name in self._listed.names_of([entity]):
             for words in self._readings(name):
                 numbers, shares, hopes = self._over(words, name, person=kind == PERSON)
+                met = self._customers.asked(numbers)
+                if name.quality == ACRONYM:
+                    # An acronym answers one word alone.
+                    met[met] = self._customers.alone(numbers[met], self._listed)
+                numbers, shares, hopes = numbers[met], shares[met], hopes[met]
                 owners = self._customers.owners_of(numbers)
                 is_fit = fit[self._customers.schemas_of(owners)]
                 sure = is_fit & hopes & (shares >= self._least)
@@ -272,7 +278,7 @@ def start(files: Mapping[str, memoryview], setup: bytes) -> Callable[[bytes], by
     Gives the pairs of at least the threshold less BAND.
     """
     threshold = msgspec.json.decode(setup, type=Setup).threshold
-    listed, customers = Index(files["listed"]), Index(files["customers"])
+    listed, customers = Index(files["listed"]), Crowd(files["customers"])
     rows = Rows(files["rows"], files["ptr"])
     turned = Turned(customers, listed, threshold)
 
