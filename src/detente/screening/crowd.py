@@ -49,7 +49,5 @@ class Crowd(Index):
         # A longer span than the index can keep may reach any year.
         there = (before[first + span + 1] > before[first]) | (span == _SPAN_MAX)
         whose = np.repeat(np.arange(len(entities)), sizes)
-        may: layout.Array = (sizes == 0) | (
-            np.bincount(whose[there], minlength=len(entities)) > 0
-        )
+        may: layout.Array = (sizes == 0) | (np.bincount(whose[there], minlength=len(entities)) > 0)
         return may

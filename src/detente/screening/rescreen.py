@@ -298,7 +298,9 @@ def start(files: Mapping[str, memoryview], setup: bytes) -> Callable[[bytes], by
         for place, owners in sorted(asked.items()):
             customer = rows[place]
             open_ = [
-                e for e in sorted(owners) if ceiling.of_pair(listed, customer, e) >= threshold - BAND
+                e
+                for e in sorted(owners)
+                if ceiling.of_pair(listed, customer, e) >= threshold - BAND
             ]
             if open_:
                 found += score(listed, place, customer, open_)
