@@ -4,9 +4,11 @@ import gzip
 import json
 import os
 import random
+from datetime import date
 from pathlib import Path
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
@@ -15,13 +17,14 @@ from tests.screening.people import LIST
 from detente.app.bulk import rescreening, runs, state
 from detente.app.bulk.rescreening import Lists, lists_of
 from detente.core.errors import OurFault
-from detente.screening import bulk, rescreen
+from detente.screening import bulk, ceiling, rescreen
 from detente.screening.build import build
 from detente.screening.crowd import Crowd
 from detente.screening.customers import Customer
 from detente.screening.engine import Question, ask, ask_of
 from detente.screening.index import Index
-from detente.screening.listed import Listed, Paper
+from detente.screening.listed import Alias, Listed, Paper
+from detente.screening.rebuild import rebuild
 from detente.work.local import Here, Processes
 
 WORDS = (
@@ -56,6 +59,12 @@ NAMES = some.lists(some.sampled_from(WORDS), min_size=2, max_size=3).map(" ".joi
 PEOPLE = some.lists(
     some.tuples(NAMES, some.just("Person"), some.sampled_from(["", "1961-12-08", "1970"])),
     min_size=1, max_size=12,
+)  # fmt: skip
+DATES = some.one_of(
+    some.dates(date(1900, 1, 1), date(2020, 1, 1)).map(str),
+    some.sampled_from(
+        ["1961", "1961-12", "1916-12-08", "1962", "8/12/1961", "1950-1960", "1900-2000", "1380", "0000"]
+    ),
 )  # fmt: skip
 CHANGES = some.lists(
     some.tuples(some.integers(0, len(LIST) + 5), NAMES, some.booleans()), max_size=6
@@ -112,6 +121,64 @@ def test_a_pair_has_the_score_that_asking_everybody_gives_it(name: str, kind: st
     question = Question(name, kind, ("1961-12-08",), (), ("A0123456",))
     for hit in ask(over, question, 100):
         assert ask_of(over, question, [places[hit.entity]]) == [hit]
+
+
+@settings(max_examples=60, deadline=None)
+@given(CHANGES, CHANGES, some.randoms(use_true_random=False))
+def test_an_index_of_a_changed_list_is_that_of_the_list_built_whole(
+    one: list[tuple[int, str, bool]], two: list[tuple[int, str, bool]], rng: random.Random
+) -> None:
+    before, after = changed(one), changed(two)
+    rng.shuffle(after)
+    old, new = ({e.id: e for e in es} for es in (before, after))
+    other = [i for i in old.keys() | new.keys() if old.get(i) != new.get(i)]
+    assert rebuild(build(before, {"a": "1"}), after, other, {"a": "2"}) == build(after, {"a": "2"})
+
+
+def test_an_index_is_built_whole_where_a_list_has_acronyms_of_its_own_or_was_empty() -> None:
+    own = [Listed("o1", "Organization", ("World Example Board",), (Alias("WEB", "acronym"),))]
+    for before, after in (([], list(LIST)), (own, [*own, *LIST]), (list(LIST), own), (own, [])):
+        touched = [e.id for e in (*before, *after) if e not in before or e not in after]
+        assert rebuild(build(before, {}), after, touched, {}) == build(after, {})
+
+
+def test_a_word_of_a_name_that_is_an_acronym_alone_after_a_change_is_found_as_one() -> None:
+    board = Listed("o1", "Organization", ("World Example Board",))
+    name = Listed("o2", "Organization", ("Web Trading",))
+    for before, after in (([board, name], [board]), ([board], [board, name]), ([name], [board])):
+        touched = [e.id for e in (board, name) if (e in before) != (e in after)]
+        assert rebuild(build(before, {}), after, touched, {}) == build(after, {})
+
+
+def test_a_damaged_index_of_the_list_before_is_built_anew(tmp_path: Path) -> None:
+    file = customers(tmp_path / "c", [("Muhammad Husayn AL-RAHMANI", "Person", "")])
+    without = [e for e in LIST if e.id != "p1"]
+    told = rescreening.first(tmp_path / "s", file, lists(without), bulk.Settings(THRESHOLD), Here())
+    (told.after.folder / state.LISTED).write_bytes(b"")
+    told = rescreening.after_lists(tmp_path / "s", lists(list(LIST)), Here())
+    assert [p.entity for p in told.change.opened] == ["p1"]
+    whole = build(list(LIST), lists(list(LIST)).hashes)
+    assert (told.after.folder / state.LISTED).read_bytes() == whole
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    NAMES, some.sampled_from(LIST), some.lists(DATES, max_size=2), some.lists(DATES, max_size=2),
+    some.sampled_from([(), ("sy",), ("de",), ("sy", "de")]),
+)  # fmt: skip
+def test_nobody_exceeds_what_dates_and_countries_leave(
+    name: str, one: Listed, born: list[str], listed_born: list[str], places: tuple[str, ...]
+) -> None:
+    one = msgspec.structs.replace(one, births=tuple(listed_born), countries=("sy",))
+    over = Index(build([one], {}))
+    for asked in (name, *one.names):
+        customer = Customer("c", (asked,), one.schema, tuple(born), places)
+        most = ceiling.of_pair(over, customer, 0)
+        assert all(p.score <= most + 1e-6 for p in rescreen.score(over, 0, customer, [0]))
+        crowd = Crowd(build([rescreen.listed_as(customer, 0)], {}))
+        years = ceiling.years(over.births(0))
+        if over.births(0) and not crowd.may_be_born(np.array([0]), years)[0]:
+            assert most <= ceiling.of_differing_births()
 
 
 def test_who_is_gone_from_the_list_or_the_customers_is_no_alert_any_more(tmp_path: Path) -> None:

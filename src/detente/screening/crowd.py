@@ -11,6 +11,8 @@ from detente.screening.index import Index
 
 _ONE: Final = 1  # words of a name
 _TWO: Final = 2
+_SPAN_MAX: Final = 63  # dates.pack
+_YEARS: Final = 4_096  # more than a birth's year and span can reach
 
 
 class Crowd(Index):
@@ -33,3 +35,19 @@ class Crowd(Index):
             one, two = (self.word(n)[0] for n in self.words_of(int(names[place])))
             are[place] = listed.known([fold(one + two)])[0]
         return are
+
+    def may_be_born(self, entities: layout.Array, years: set[int]) -> layout.Array:
+        """Return for each of some customers whether a birth falls in some years, or none is known."""
+        ptr, births = self._a["birth_ptr"], self._a["birth"]
+        starts = ptr[entities].astype(np.int64)
+        sizes = ptr[entities + np.uint32(1)].astype(np.int64) - starts
+        at = np.repeat(starts - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+        first, span = births[at] >> 16, births[at] & 63
+        before = np.zeros(_YEARS + 1, np.int32)  # how many of the years come before each
+        before[np.array(sorted(years), np.int64) + 1] = 1
+        before = np.cumsum(before)
+        # A longer span than the index can keep may reach any year.
+        there = (before[first + span + 1] > before[first]) | (span == _SPAN_MAX)
+        whose = np.repeat(np.arange(len(entities)), sizes)
+        may: layout.Array = (sizes == 0) | (np.bincount(whose[there], minlength=len(entities)) > 0)
+        return may

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 import msgspec
 import numpy as np
 
-from detente.screening import dates, layout
+from detente.screening import ceiling, dates, layout
 from detente.screening.build import ACRONYM, RARITY_MAX
 from detente.screening.bulk import question
 from detente.screening.crowd import Crowd
@@ -119,6 +119,7 @@ class Turned:
     def __init__(self, customers: Crowd, listed: Index, threshold: float) -> None:
         self._customers, self._listed, self._threshold = customers, listed, threshold
         self._kinds_may_differ = threshold <= sqrt(OTHER_SCHEMA)
+        self._differing_is_clear = ceiling.of_differing_births() < threshold - BAND
         lower = int(SLOPE * max(0.0, SURE - threshold))
         self._least = max(LEAST_BORN, LEAST - lower)
         self._foreign = max(LEAST_BORN, LEAST_FOREIGN - lower)
@@ -132,7 +133,10 @@ class Turned:
         kind = SCHEMAS[self._listed.schema(entity)]
         # What another kind costs, nothing but a birth or a paper gives back.
         fit = np.array([self._kinds_may_differ or fits(asked, kind) for asked in SCHEMAS])
-        years = {y for b in self._listed.births(entity) for y in _years(b)}
+        births = self._listed.births(entity)
+        years = {y for b in births for y in _years(b)}
+        # Whoever was born in no year of these stays below the threshold by any name.
+        possible = ceiling.years(births) if self._differing_is_clear and births else None
         found: set[int] = set()
         for name in self._listed.names_of([entity]):
             for words in self._readings(name):
@@ -141,8 +145,10 @@ class Turned:
                 if name.quality == ACRONYM:
                     # An acronym answers one word alone.
                     met[met] = self._customers.alone(numbers[met], self._listed)
-                numbers, shares, hopes = numbers[met], shares[met], hopes[met]
                 owners = self._customers.owners_of(numbers)
+                if possible is not None:
+                    met[met] = self._customers.may_be_born(owners[met], possible)
+                numbers, shares, hopes, owners = numbers[met], shares[met], hopes[met], owners[met]
                 is_fit = fit[self._customers.schemas_of(owners)]
                 sure = is_fit & hopes & (shares >= self._least)
                 if years:
@@ -288,11 +294,16 @@ def start(files: Mapping[str, memoryview], setup: bytes) -> Callable[[bytes], by
         for entity in piece.entities:
             for place in turned.candidates(entity):
                 asked.setdefault(place, set()).add(entity)
-        found = [
-            pair
-            for place, owners in sorted(asked.items())
-            for pair in score(listed, place, rows[place], sorted(owners))
-        ]
+        found: list[Pair] = []
+        for place, owners in sorted(asked.items()):
+            customer = rows[place]
+            open_ = [
+                e
+                for e in sorted(owners)
+                if ceiling.of_pair(listed, customer, e) >= threshold - BAND
+            ]
+            if open_:
+                found += score(listed, place, customer, open_)
         for place in piece.customers:
             found += whole(listed, place, rows[place], threshold - BAND)
         return msgspec.msgpack.encode([p for p in found if p.score >= threshold - BAND])

@@ -1,7 +1,8 @@
 """A list or the customers have changed: what is alert now, without asking everybody again."""
 
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -19,6 +20,7 @@ from detente.screening.customers import Customer, Reader, Unread
 from detente.screening.listed import Listed
 from detente.screening.lists import versions
 from detente.screening.port import Task, Work
+from detente.screening.rebuild import rebuild
 from detente.screening.rescreen import Change, Pair, Piece
 from detente.screening.version import ENGINE
 
@@ -119,8 +121,8 @@ def after_lists(
         if not accept:
             hold(before.head, lists)
         made = state.fresh(folder, before)
-        _list_index(made, lists)
         ids = changed_entries(before.head, lists)
+        _list_index(made, lists, None if refresh else before, ids)
         places = {e.id: place for place, e in enumerate(lists.listed)}
         threshold = before.head.threshold
         plan = rescreen.plan(before.pairs, ids, places, threshold, refresh=refresh)
@@ -216,8 +218,16 @@ def _count(made: Path) -> int:
     return len(rescreen.Rows(*_maps(made)))
 
 
-def _list_index(made: Path, lists: Lists) -> None:
-    piecewise.write(made / LISTED, [build(lists.listed, lists.hashes)])
+def _list_index(
+    made: Path, lists: Lists, before: State | None = None, changed: Collection[str] = ()
+) -> None:
+    """Write the index of the lists; from the one before where only `changed` ids are other ones."""
+    data = None
+    if before is not None:
+        with suppress(OurFault):  # the one before is damaged: the lists are all that is needed
+            old = state.mapped(before.folder / LISTED)
+            data = rebuild(old, lists.listed, changed, lists.hashes)
+    piecewise.write(made / LISTED, [data or build(lists.listed, lists.hashes)])
 
 
 def _ask_all(made: Path, places: Iterable[int], work: Work, threshold: float) -> list[Pair]:
