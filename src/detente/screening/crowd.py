@@ -51,3 +51,13 @@ class Crowd(Index):
         whose = np.repeat(np.arange(len(entities)), sizes)
         may: layout.Array = (sizes == 0) | (np.bincount(whose[there], minlength=len(entities)) > 0)
         return may
+
+    def beyond_ascii(self) -> layout.Array:
+        """Return for each customer whether a name has letters beyond ASCII: counted, not searched."""
+        a = self._a
+        before = np.zeros(len(a["name_text"]) + 1, np.uint32)
+        np.cumsum(a["name_text"] > 127, out=before[1:])
+        ends = before[a["name_text_ptr"]]
+        found = np.zeros(len(a["entity_schema"]), bool)
+        found[a["name_owner"][ends[1:] > ends[:-1]]] = True
+        return found

@@ -69,7 +69,7 @@ def _shared_out(  # Dask is untyped, and may be absent
     pieces: Iterator[tuple[int, bytes]],
 ) -> Iterator[tuple[int, bytes]]:
     bytes_of = {name: Path(path).read_bytes() for name, path in task.files.items()}
-    sent = client.scatter(list(bytes_of.values()), broadcast=True, hash=True)
+    sent = client.scatter(list(bytes_of.values()), broadcast=True, hash=True) if bytes_of else []
     files = dict(zip(bytes_of, sent, strict=True))
     key = " ".join((str(task.start), *(f.key for f in sent), task.setup.hex()))
     room = AHEAD * sum(client.nthreads().values())
