@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import distributed
 import msgspec
 import pytest
 from tests.screening.people import LIST
@@ -16,10 +17,6 @@ from detente.screening.customers import Row
 from detente.screening.port import Task, Work
 from detente.work.cluster import Cluster
 from detente.work.local import Here
-
-distributed = pytest.importorskip(
-    "distributed", reason="Dask is not installed here: pip install 'detente[cluster]'"
-)
 
 
 @pytest.fixture(scope="module")
@@ -47,6 +44,12 @@ def test_a_fault_of_a_piece_comes_out(cluster: Cluster) -> None:
     with pytest.raises(OurFault) as found:
         list(cluster.each(Task(failing, {}, b""), [(i, str(i).encode()) for i in range(5)]))
     assert found.value.code == "index.form"
+
+
+def test_one_that_does_not_answer_is_told() -> None:
+    with pytest.raises(OurFault) as found:
+        list(Cluster("127.0.0.1:1", answers_s=1).each(Task(adding, {}, b""), [(0, b"")]))
+    assert found.value.code == "work.cluster"
 
 
 def test_screened_there_is_screened_here(cluster: Cluster, tmp_path: Path) -> None:

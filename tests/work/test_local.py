@@ -1,8 +1,8 @@
 """Workers do the same as this process alone, and tell what goes wrong."""
 
 import os
+import sys
 from collections.abc import Callable, Mapping
-from importlib import util
 from pathlib import Path
 
 import pytest
@@ -71,15 +71,10 @@ def test_one_worker_is_this_process() -> None:
     assert isinstance(build_work.workers(2), Processes)
 
 
-@pytest.mark.skipif(util.find_spec("distributed") is not None, reason="Dask is installed here")
-def test_without_the_engine_for_clusters_a_cluster_is_refused() -> None:
+def test_without_the_engine_for_clusters_a_cluster_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)  # as where it is not installed
     with pytest.raises(OurFault) as found:
         build_work.workers(2, "127.0.0.1:1")
     assert found.value.code == "work.missing"
-
-
-@pytest.mark.skipif(util.find_spec("distributed") is None, reason="Dask is not installed here")
-def test_a_cluster_that_does_not_answer_is_told() -> None:
-    with pytest.raises(OurFault) as found:
-        list(build_work.workers(2, "127.0.0.1:1").each(Task(adding, {}, b""), [(0, b"")]))
-    assert found.value.code == "work.cluster"

@@ -22,9 +22,12 @@ _held = threading.local()  # of a worker's thread: what it does, by the task it 
 
 
 class Cluster:
-    """The workers of a Dask scheduler at `address`. Raises OurFault work.missing."""
+    """The workers of a Dask scheduler at `address`, given `answers_s` seconds to answer.
 
-    def __init__(self, address: str) -> None:
+    Raises OurFault work.missing.
+    """
+
+    def __init__(self, address: str, answers_s: float = ANSWERS_S) -> None:
         if util.find_spec("distributed") is None:
             raise OurFault(
                 "work.missing",
@@ -32,6 +35,7 @@ class Cluster:
                 "install it beside Détente: pip install 'detente[cluster]', then ask again",
             )
         self._address = address
+        self._answers_s = answers_s
 
     def each(self, task: Task, pieces: Iterable[tuple[int, bytes]]) -> Iterator[tuple[int, bytes]]:
         """Give (number, result) of every piece as it is done.
@@ -42,9 +46,9 @@ class Cluster:
 
         try:
             with distributed.Client(
-                self._address, timeout=ANSWERS_S, set_as_default=False
+                self._address, timeout=self._answers_s, set_as_default=False
             ) as client:
-                client.wait_for_workers(1, timeout=ANSWERS_S)
+                client.wait_for_workers(1, timeout=self._answers_s)
                 yield from _shared_out(distributed, client, task, iter(pieces))
         except (OSError, ssl.SSLError, asyncio.CancelledError) as found:
             raise self._lost(found) from None
