@@ -54,6 +54,7 @@ def peer(data: Path, cases: list[Case]) -> dict[str, Any] | None:
         input=told, stdout=subprocess.PIPE, text=True, check=True,
     )  # fmt: skip
     found: dict[str, Any] = json.loads(done.stdout)
+    found["answers"] = {c["qid"]: found["answers"].get(c["qid"], []) for c in cases}
     return found
 
 

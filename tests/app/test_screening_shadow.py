@@ -187,6 +187,27 @@ def test_what_does_not_fit_together_is_refused(tmp_path: Path, results: str) -> 
     assert not out.exists(), "nothing is half written"
 
 
+def test_customers_that_change_while_they_are_compared_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    customers, results = tmp_path / "c.csv", str(tmp_path / "r.jsonl")
+    customers.write_bytes(Path(CUSTOMERS).read_bytes())
+    run("file", str(customers), "--list", LISTED, "--out", results, "--threshold", "0.45")
+    read = shadow_files.Theirs.__init__
+
+    def late(*given: Any) -> None:  # noqa: ANN401  as the reader takes them
+        read(*given)
+        customers.write_bytes(Path(CUSTOMERS).read_bytes() + b"1,Zoe,Person,,\n")
+
+    monkeypatch.setattr(shadow_files.Theirs, "__init__", late)
+    out = tmp_path / "o"
+    found = fault(
+        "shadow", str(customers), THEIRS, "--results", results, "--list", LISTED, "--out", str(out)
+    )
+    assert found.code == "customers.changed"
+    assert not out.exists()
+
+
 def test_more_alerts_than_can_be_compared_are_refused(
     tmp_path: Path, results: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.screening.people import LIST
 
+from detente.core.errors import OurFault
 from detente.screening import bulk, incumbent, shadow
 from detente.screening.build import build
 from detente.screening.bulk import Head, Settings
@@ -86,6 +87,14 @@ def test_what_ours_should_have_found_is_told_as_missed() -> None:
     made.take(bulk.Line(1, bulk.CLEAR, "a"))  # as if the search had not come to it
     made.end(iter(rows(SAME)))
     assert [(p.kind, p.why) for p in made.pairs] == [("theirs", "missed")]
+
+
+def test_a_customer_that_cannot_be_read_any_more_is_told() -> None:
+    made = Comparison(LIST, HEAD, {"b": [Alert(1, "b", LIST[0].id)]}, "seed", 5)
+    made.take(bulk.Line(1, bulk.CLEAR, "b"))
+    with pytest.raises(OurFault) as found:
+        made.end([Row(1, b"nothing")])
+    assert found.value.code == "customers.changed"
 
 
 def test_customers_are_counted_once_each() -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from detente.core.errors import OurFault
 from detente.screening import bulk, shadow
 from detente.screening.build import build
 from detente.screening.bulk import CLEAR, UNDECIDED, Head, Line, Match
@@ -96,6 +97,7 @@ class Comparison:
         """Tell alerts of customers whom nobody decided; score what our results leave open.
 
         rows: the customers once more. Called once, after the last `take`.
+        Raises OurFault customers.changed: a line that was screened cannot be read any more.
         """
         for customer, alerts in self._alerts.items():
             if customer not in self._seen:
@@ -119,7 +121,11 @@ class Comparison:
         for row in rows:
             for pair, ids in self._wanted.get(row.line, ()):
                 customer = reader.read(row)
-                assert isinstance(customer, Customer), "it was read when it was screened"
+                if not isinstance(customer, Customer):
+                    raise OurFault(
+                        "customers.changed", f"line {row.line} is another than was screened",
+                        "screen a copy that nobody writes to",
+                    )  # fmt: skip
                 if ids:
                     self._add(self._scored(index, customer, pair, ids))
                 else:

@@ -66,7 +66,7 @@ class Told(NamedTuple):
 def compare(given: Given) -> Told:
     """Compare our results with their alerts.
 
-    Raises OurFault customers.unreadable, shadow.count, shadow.other, shadow.results,
+    Raises OurFault customers.changed, customers.unreadable, shadow.count, shadow.other, shadow.results,
     shadow.unreadable.
     """
     head, lines = shadow_files.results(given.results)
@@ -78,6 +78,11 @@ def compare(given: Given) -> Told:
     for one in lines:
         made.take(one)
     made.end(runs.rows_of(source, head.settings))
+    if source.sha256 != head.customers:
+        raise OurFault(
+            "customers.changed", f"{given.customers} was changed while it was compared",
+            "compare a copy that nobody writes to",
+        )  # fmt: skip
     sample = made.drawn()
     judged = shadow_files.judged(given.judged) if given.judged else {}
     told = Head(
