@@ -181,6 +181,18 @@ def test_nobody_exceeds_what_dates_and_countries_leave(
             assert most <= ceiling.of_differing_births()
 
 
+@given(
+    some.lists(NAMES, min_size=1, max_size=2), some.sampled_from(["Person", "Organization", None])
+)
+def test_whom_a_file_alerts_a_rescreening_alerts_with_no_lower_score(
+    names: list[str], kind: str | None
+) -> None:
+    over, customer = Index(build(LIST, {})), Customer("c", tuple(names), kind)
+    file = {f.entity: f.score for f in bulk.found(over, customer) if f.score >= THRESHOLD}
+    whole = {p.entity: p.score for p in rescreen.whole(over, 0, customer, THRESHOLD)}
+    assert all(whole.get(entity, 0) >= score for entity, score in file.items())
+
+
 def test_who_is_gone_from_the_list_or_the_customers_is_no_alert_any_more(tmp_path: Path) -> None:
     file = customers(tmp_path / "c", [("Muhammad Husayn AL-RAHMANI", "Person", "")])
     set_as, without = bulk.Settings(THRESHOLD), [e for e in LIST if e.id != "p1"]

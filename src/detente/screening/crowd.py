@@ -11,6 +11,7 @@ from detente.screening.index import Index
 
 _ONE: Final = 1  # words of a name
 _TWO: Final = 2
+_ASCII_MAX: Final = 127
 _SPAN_MAX: Final = 63  # dates.pack
 _YEARS: Final = 4_096  # more than a birth's year and span can reach
 
@@ -52,12 +53,13 @@ class Crowd(Index):
         may: layout.Array = (sizes == 0) | (np.bincount(whose[there], minlength=len(entities)) > 0)
         return may
 
-    def beyond_ascii(self) -> layout.Array:
-        """Return for each customer whether a name has letters beyond ASCII: counted, not searched."""
-        a = self._a
-        before = np.zeros(len(a["name_text"]) + 1, np.uint32)
-        np.cumsum(a["name_text"] > 127, out=before[1:])
-        ends = before[a["name_text_ptr"]]
-        found = np.zeros(len(a["entity_schema"]), bool)
-        found[a["name_owner"][ends[1:] > ends[:-1]]] = True
-        return found
+    def beyond(self, entities: layout.Array) -> layout.Array:
+        """Return for each of some customers whether a name of theirs has letters beyond ASCII."""
+        owners, ptr = self._a["name_owner"], self._a["name_text_ptr"]
+        starts = ptr[np.searchsorted(owners, entities)].astype(np.int64)
+        sizes = ptr[np.searchsorted(owners, entities, "right")].astype(np.int64) - starts
+        at = np.repeat(starts - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+        whose = np.repeat(np.arange(len(entities)), sizes)
+        found = np.bincount(whose[self._a["name_text"][at] > _ASCII_MAX], minlength=len(entities))
+        are: layout.Array = found > 0
+        return are

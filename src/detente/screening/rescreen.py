@@ -123,7 +123,6 @@ class Turned:
         lower = int(SLOPE * max(0.0, SURE - threshold))
         self._least = max(LEAST_BORN, LEAST - lower)
         self._foreign = max(LEAST_BORN, LEAST_FOREIGN - lower)
-        self._beyond = customers.beyond_ascii()
         self._rest = max(LEAST_BORN, LEAST_REST - lower)
         self._sums = [np.zeros(customers.names, np.int32) for _ in range(4)]  # kept empty
         self._words: OrderedDict[str, _Like] = OrderedDict()
@@ -153,7 +152,8 @@ class Turned:
                 sure = is_fit & hopes & (shares >= self._least)
                 if years:
                     sure |= self._customers.born_in(owners, years)
-                sure |= is_fit & self._beyond[owners] & (shares >= self._foreign)
+                near = np.flatnonzero(is_fit & ~sure & (shares >= self._foreign))
+                sure[near] = self._customers.beyond(owners[near])
                 found.update(owners[sure].tolist())
                 rest = np.flatnonzero(is_fit & ~sure & (shares >= self._rest))
                 for place in rest.tolist():
