@@ -39,27 +39,24 @@ class Crowd(Index):
 
     def may_be_born(self, entities: layout.Array, years: set[int]) -> layout.Array:
         """Return for each of some customers whether a birth falls in some years, or none is known."""
-        ptr, births = self._a["birth_ptr"], self._a["birth"]
-        starts = ptr[entities].astype(np.int64)
-        sizes = ptr[entities + np.uint32(1)].astype(np.int64) - starts
-        at = np.repeat(starts - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
-        first, span = births[at] >> 16, births[at] & 63
+        packed, whose = self._births_of(entities)
+        first, span = packed >> 16, packed & 63
         before = np.zeros(_YEARS + 1, np.int32)  # how many of the years come before each
         before[np.array(sorted(years), np.int64) + 1] = 1
         before = np.cumsum(before)
         # A longer span than the index can keep may reach any year.
         there = (before[first + span + 1] > before[first]) | (span == _SPAN_MAX)
-        whose = np.repeat(np.arange(len(entities)), sizes)
-        may: layout.Array = (sizes == 0) | (np.bincount(whose[there], minlength=len(entities)) > 0)
+        known, possible = (np.bincount(w, minlength=len(entities)) for w in (whose, whose[there]))
+        may: layout.Array = (known == 0) | (possible > 0)
         return may
 
     def beyond(self, entities: layout.Array) -> layout.Array:
         """Return for each of some customers whether a name of theirs has letters beyond ASCII."""
-        owners, ptr = self._a["name_owner"], self._a["name_text_ptr"]
-        starts = ptr[np.searchsorted(owners, entities)].astype(np.int64)
-        sizes = ptr[np.searchsorted(owners, entities, "right")].astype(np.int64) - starts
-        at = np.repeat(starts - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
+        owners = self._a["name_owner"]
+        names = [np.searchsorted(owners, entities, side) for side in ("left", "right")]
+        places, sizes = layout.runs(*(self._a["name_text_ptr"][of] for of in names))
         whose = np.repeat(np.arange(len(entities)), sizes)
-        found = np.bincount(whose[self._a["name_text"][at] > _ASCII_MAX], minlength=len(entities))
+        beyond = self._a["name_text"][places] > _ASCII_MAX
+        found = np.bincount(whose[beyond], minlength=len(entities))
         are: layout.Array = found > 0
         return are

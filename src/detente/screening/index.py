@@ -248,21 +248,24 @@ class Index:
         held = share >= least
         if years:
             open_ = np.flatnonzero(~held)
-            held[open_] = self._born(self._a["name_owner"][every[open_]], years)
+            held[open_] = self.born_in(self._a["name_owner"][every[open_]], years)
         return self._names(every[held])
 
-    def _born(self, owners: layout.Array, years: Years) -> layout.Array:
-        """Return for each entity whether a date of birth of it falls in one of the years."""
-        ptr, births = self._a["birth_ptr"], self._a["birth"]
-        sizes = ptr[owners + 1] - ptr[owners]
-        at = np.repeat(ptr[owners] - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum())
-        packed = births[at.astype(np.int64)]
+    def born_in(self, entities: layout.Array, years: Years) -> layout.Array:
+        """Return for each of some entities whether a date of birth of it falls in one of the years."""
+        packed, whose = self._births_of(entities)
         first, last = packed >> 16, (packed >> 16) + (packed & 63)
         there = np.zeros(len(packed), bool)
         for low, high in years:
             there |= (first <= high) & (last >= low)
-        whose = np.repeat(np.arange(len(owners)), sizes)
-        return np.bincount(whose[there], minlength=len(owners)) > 0
+        are: layout.Array = np.bincount(whose[there], minlength=len(entities)) > 0
+        return are
+
+    def _births_of(self, entities: layout.Array) -> tuple[layout.Array, layout.Array]:
+        """Return (packed dates of birth, the place in `entities` that each belongs to)."""
+        ptr = self._a["birth_ptr"]
+        places, sizes = layout.runs(ptr[entities], ptr[entities + np.uint32(1)])
+        return self._a["birth"][places], np.repeat(np.arange(len(entities)), sizes)
 
     def _shares(
         self, alike: list[Alike], among: list[layout.Array], telling: int = 0
@@ -308,14 +311,12 @@ class Index:
         The same as over the words' own names: of several words of a name the most like one counts.
         """
         ptr = self._a["name_ptr"]
-        starts = ptr[every].astype(np.int64)
-        sizes = ptr[every + np.uint32(1)].astype(np.int64) - starts
-        ends = np.cumsum(sizes)
-        words = self._a["name_words"][np.repeat(starts - ends + sizes, sizes) + np.arange(ends[-1])]
+        places, sizes = layout.runs(ptr[every], ptr[every + np.uint32(1)])
+        words, starts = self._a["name_words"][places], np.cumsum(sizes) - sizes
         credit = np.zeros(len(every), np.int32)
         for one in asked:
             self._rank[one.ordered] = np.arange(1, len(one.ordered) + 1)
-            best = np.maximum.reduceat(self._rank[words], ends - sizes)
+            best = np.maximum.reduceat(self._rank[words], starts)
             self._rank[one.ordered] = 0
             credit += np.concatenate((np.zeros(1, np.int32), one.worths))[best]
         return credit
@@ -428,33 +429,10 @@ class Index:
         schemas: layout.Array = self._a["entity_schema"][entities]
         return schemas
 
-    def born_in(self, entities: layout.Array, years: set[int]) -> layout.Array:
-        """Return for each of some entities whether it was born in one of some years."""
-        ptr = self._a["birth_ptr"]
-        starts = ptr[entities].astype(np.int64)
-        counts = ptr[entities + 1].astype(np.int64) - starts
-        places = np.repeat(starts - (np.cumsum(counts) - counts), counts) + np.arange(counts.sum())
-        packed = self._a["birth"][places]
-        first, span = packed >> 16, packed & 63
-        born = np.zeros(len(entities), bool)
-        whose = np.repeat(np.arange(len(entities)), counts)
-        for year in sorted(years):
-            born[whose[(first <= year) & (year <= first + span)]] = True
-        return born
-
     def weights_of(self, names: layout.Array) -> layout.Array:
         """Return how much each of some names tells, in quarters of a bit."""
         weights: layout.Array = self._a["name_weight"][names].astype(np.int32)
         return weights
-
-    def beyond_ascii(self) -> layout.Array:
-        """Return for each entity whether a name of it has letters beyond ASCII."""
-        a = self._a
-        places = np.flatnonzero(a["name_text"] > 127)
-        names = np.unique(np.searchsorted(a["name_text_ptr"], places, "right") - 1)
-        found = np.zeros(len(a["entity_schema"]), bool)
-        found[a["name_owner"][names]] = True
-        return found
 
     def papers_of(self, entity: int) -> list[int]:
         """Return the marks of the papers of an entity."""

@@ -66,6 +66,15 @@ def unpack(data: bytes | memoryview, engine: str) -> tuple[dict[str, Any], dict[
     return head, arrays
 
 
+def runs(starts: Array, ends: Array) -> tuple[Array, Array]:
+    """Return (places, sizes): the numbers from each start to its end, one run after the other.
+
+    Counted in int64: sums of uint32 would wrap.
+    """
+    sizes = ends.astype(np.int64) - starts
+    return np.repeat(starts - np.cumsum(sizes) + sizes, sizes) + np.arange(sizes.sum()), sizes
+
+
 def digest(data: bytes) -> str:
     """Return the hash by which an index or a list version is named in a decision."""
     return hashlib.sha256(data).hexdigest()

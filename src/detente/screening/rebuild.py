@@ -78,11 +78,8 @@ class _Runs(NamedTuple):
 
     def chosen(self, places: Array) -> "_Runs":
         """Return some runs, in their order."""
-        starts = self.ptr[places]
-        sizes = self.ptr[places + 1] - starts
-        ptr = np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)])
-        at = np.repeat(starts - ptr[:-1], sizes) + np.arange(ptr[-1])
-        return _Runs(ptr, self.held[at])
+        at, sizes = layout.runs(self.ptr[places], self.ptr[places + 1])
+        return _Runs(np.concatenate([np.zeros(1, np.int64), np.cumsum(sizes)]), self.held[at])
 
 
 def _both(old: Arrays, new: Arrays, ptr: str, held: str) -> _Runs:

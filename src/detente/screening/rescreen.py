@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 import msgspec
 import numpy as np
 
-from detente.screening import ceiling, dates, layout
+from detente.screening import ceiling, layout
 from detente.screening.build import ACRONYM, RARITY_MAX
 from detente.screening.bulk import question
 from detente.screening.crowd import Crowd
@@ -133,7 +133,7 @@ class Turned:
         # What another kind costs, nothing but a birth or a paper gives back.
         fit = np.array([self._kinds_may_differ or fits(asked, kind) for asked in SCHEMAS])
         births = self._listed.births(entity)
-        years = {y for b in births for y in _years(b)}
+        years = [(b.year, b.until or b.year) for b in births]
         # Whoever was born in no year of these stays below the threshold by any name.
         possible = ceiling.years(births) if self._differing_is_clear and births else None
         found: set[int] = set()
@@ -250,10 +250,6 @@ def _best(
         parts * (1 - LISTED_COST[person] * (1 - covered)) * np.where(whole, 1.0, evidence)
     )
     return best
-
-
-def _years(birth: dates.Birth) -> Iterable[int]:
-    return range(birth.year, (birth.until or birth.year) + 1)
 
 
 def whole(listed: Index, place: int, customer: Customer, least: float) -> list[Pair]:
