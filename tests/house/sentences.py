@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 SRC: Final = Path(__file__).parents[2] / "src" / "detente"
+_LETTERS: Final = 3  # a text with fewer says nothing of its own
 _FAULTS: Final = frozenset({"OurFault", "TheirFault", "Flaw"})
 
 
@@ -58,6 +59,28 @@ def of_all() -> set[str]:
             if isinstance(each, ast.Constant | ast.JoinedStr):
                 found |= set(_texts(each))
     return found
+
+
+def told_in(file: Path) -> set[str]:
+    """Return every text of a file that is a sentence, without what only programmers read."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    passed: set[ast.AST] = set()
+    for each in ast.walk(tree):
+        if isinstance(each, ast.Expr):
+            passed.add(each.value)
+        elif isinstance(each, ast.Assert | ast.JoinedStr):
+            passed.update(below for below in ast.walk(each) if below is not each)
+    texts = {
+        text
+        for each in ast.walk(tree)
+        if isinstance(each, ast.Constant | ast.JoinedStr) and each not in passed
+        for text in _texts(each)
+    }
+    return {
+        text
+        for text in texts
+        if " " in text.strip() and sum(map(str.isalpha, text.replace("{}", ""))) > _LETTERS
+    }
 
 
 def _texts(node: ast.expr) -> Iterator[str]:

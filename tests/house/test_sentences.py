@@ -5,7 +5,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from tests.house.sentences import SRC, of_all, of_file
+from tests.house.sentences import SRC, of_all, of_file, told_in
 
 from detente.app.console import said
 from detente.core import errors
@@ -22,6 +22,17 @@ ON_PAGES = (
     SRC / "ui/form.py",
     *sorted((SRC / "desks").rglob("*.py")),
     *sorted((SRC / "app/paper").glob("*.py")),
+    *sorted((SRC / "app/screening").glob("*.py")),
+    *sorted((SRC / "screening/lists").glob("*.py")),
+    SRC / "screening/decision.py",
+    SRC / "store/screening/shelf.py",
+)  # fmt: skip
+# Where it is said why a version of a list waits, and what was not read of it.
+ON_LISTS = (
+    *(SRC / f"screening/lists/{name}.py" for name in (
+        "book", "prepare", "readers", "rows", "tree", "versions",
+    )),
+    SRC / "app/screening/jobs.py",
 )  # fmt: skip
 # Of the start of a console, before there is a page.
 _AT_START = frozenset({"certificate.py", "counted.py", "settings.py"})
@@ -54,6 +65,21 @@ def test_no_sentence_is_kept_that_nobody_says() -> None:
 
 def test_a_sentence_names_the_same_facts_in_both_languages() -> None:
     for english, russian in said.sentences("ru").items():
+        facts = [f"«{number}»" for number in range(english.count(said.PLACE))]
+        told = said.filled(russian, facts)
+        assert [each for each in facts if told.count(each) != 1] == [], english
+
+
+def test_every_sentence_of_a_held_list_stands_in_russian_too() -> None:
+    ours = said.catalogue("held_ru.toml")["ours"]
+    told = {text for file in ON_LISTS for text in told_in(file)}
+    assert sorted(told - ours.keys() - said.sentences("ru").keys()) == []
+    assert sorted(ours.keys() - told) == [], "nobody says it"
+
+
+def test_a_sentence_of_a_held_list_names_the_same_facts_in_both_languages() -> None:
+    held = said.catalogue("held_ru.toml")
+    for english, russian in (held["ours"] | held["libraries"]).items():
         facts = [f"«{number}»" for number in range(english.count(said.PLACE))]
         told = said.filled(russian, facts)
         assert [each for each in facts if told.count(each) != 1] == [], english

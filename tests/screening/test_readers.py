@@ -138,7 +138,7 @@ def test_the_older_files_end_with_a_mark_and_one_without_it_is_cut() -> None:
     assert found.listed[0].aliases[0].name == "Ivan PRIMER"
     assert not found.cut
     assert read("sdn.csv", data, "x").cut
-    assert read("sdn.csv", data + b"\x1a", "x", {"alt": alt[:-1]}).cut.startswith("alt")
+    assert read("sdn.csv", data + b"\x1a", "x", {"alt": alt[:-1]}).cut.startswith("the file alt")
     odd = data + b"x,y\r\n\xff\xfe,b\r\n" + ROW.format(3, "Olga").encode() + b"\x1a"
     found = read("sdn.csv", odd, "x")
     assert len(found.listed) == 3

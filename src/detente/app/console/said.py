@@ -7,7 +7,7 @@ what the code means, and shows the English beside it, so that no fact is lost.
 
 import re
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any, Final, NamedTuple
@@ -18,7 +18,7 @@ WRITTEN: Final = "en"  # the language of the code
 PLACE: Final = "{}"
 NO_WORDS: Final[Mapping[str, str]] = {}
 _NAMED: Final = f"{PLACE}: "
-_PLACES: Final = re.compile(r"\{([0-9]*)(w?)\}")
+_PLACES: Final = re.compile(r"\{([0-9]*)([ws]?)\}")
 _LETTERS_MIN: Final = 4  # a sentence with fewer of its own would fit everything
 
 
@@ -53,18 +53,19 @@ def sentence(code: str, what: str, remedy: str, language: str) -> Said:
 @cache
 def meanings(language: str) -> Mapping[str, Mapping[str, str]]:
     """Return by code what it means and what to do: `what` and `try`."""
-    found: Mapping[str, Mapping[str, str]] = _read(f"{language}.toml")
+    found: Mapping[str, Mapping[str, str]] = catalogue(f"{language}.toml")
     return found
 
 
 @cache
 def sentences(language: str) -> Mapping[str, str]:
     """Return by sentence of the code the same in another language."""
-    found: Mapping[str, str] = _read(f"said_{language}.toml")
+    found: Mapping[str, str] = catalogue(f"said_{language}.toml")
     return found
 
 
-def _read(name: str) -> Any:  # noqa: ANN401  what a TOML file holds
+def catalogue(name: str) -> Any:  # noqa: ANN401  what a TOML file holds
+    """Return what a file of sentences says."""
     file = resources.files("detente.app") / "faults" / name
     return tomllib.loads(file.read_text("utf-8"))
 
@@ -77,15 +78,26 @@ def _found(text: str, language: str) -> str | None:
     return None
 
 
-def filled(template: str, facts: Sequence[str], words: Mapping[str, str] = NO_WORDS) -> str:
+def as_it_is(fact: str) -> str:
+    """Return a fact as it was told."""
+    return fact
+
+
+def filled(
+    template: str, facts: Sequence[str], words: Mapping[str, str] = NO_WORDS,
+    again: Callable[[str], str] = as_it_is,
+) -> str:  # fmt: skip
     """Return a sentence with its places filled, in their order or by their numbers.
 
     What stands in a place such as {0w} is a word of ours, a role or a step: it is said in `words`.
+    What stands in {0s} is a sentence itself: it is said by `again`.
     """
     left = iter(facts)
 
     def fact(place: re.Match[str]) -> str:
         found = facts[int(place[1])] if place[1] else next(left)
+        if place[2] == "s":
+            return again(found)
         return words.get(found, found) if place[2] else found
 
     return _PLACES.sub(fact, template)
@@ -100,6 +112,11 @@ def _patterns(language: str) -> tuple[tuple[re.Pattern[str], str], ...]:
         for key, template in rows.items()
         if key.startswith(_NAMED)
     }
+    return patterns(rows)
+
+
+def patterns(rows: Mapping[str, str]) -> tuple[tuple[re.Pattern[str], str], ...]:
+    """Return sentences as patterns that find their facts, each with the same in another language."""
     return tuple(
         (re.compile("(.+?)".join(map(re.escape, key.split(PLACE))), re.DOTALL), template)
         for key, template in sorted(rows.items(), key=lambda row: -len(row[0]))

@@ -121,7 +121,10 @@ class Aside:
         if self._process.returncode == 0:
             return msgspec.json.decode(told, type=Done)
         last = said.decode(errors="replace").strip().rpartition("\n")[2]
-        what = f"the process that read it ended with {self._process.returncode}: {last[:200]}"
+        code = self._process.returncode
+        what = f"the process that read it ended with {code}"
+        if last:
+            what = f"the process that read it ended with {code}, and said last: {last[:200]}"
         return Done(code="list.unreadable", what=what)
 
     def stop(self) -> None:

@@ -97,6 +97,12 @@ def replay(stamp: str, *, at: str | None, out: Out) -> int:
     return 0 if found["same"] else DIFFERS_EXIT
 
 
+def _told_of(what: str, why: str = "") -> str:
+    from detente.app.console import reasons  # noqa: PLC0415  help must not pay for it
+
+    return plain(reasons.reason(why, what, language()))
+
+
 def _version_lines(row: Mapping[str, Any]) -> list[str]:
     state = say(f"screening.state.{row['state']}")
     lines = [
@@ -104,7 +110,7 @@ def _version_lines(row: Mapping[str, Any]) -> list[str]:
         "  " + say("screening.counts", added=row["added"], changed=row["changed"], removed=row["removed"], lost=row["lost"], odd=row["odd"]),
     ]  # fmt: skip
     lines += [
-        "  " + say("screening.waiting", why=say(f"screening.hold.{each['why']}"), what=plain(each["what"]))
+        "  " + say("screening.waiting", why=say(f"screening.hold.{each['why']}"), what=_told_of(each["what"], each["why"]))
         for each in row["waits"]
     ]  # fmt: skip
     if row["why"]:
@@ -183,7 +189,7 @@ def show(version: str, *, at: str | None, as_json: bool, quiet: bool) -> int:
     lines += [
         "  " + say(
             "screening.odd_lost" if each["lost"] else "screening.odd_detail",
-            line=each["line"], entry=plain(each["entry"]), why=plain(each["why"]),
+            line=each["line"], entry=plain(each["entry"]), why=_told_of(each["why"]),
         )
         for each in odd[:ROWS]
     ]  # fmt: skip

@@ -118,7 +118,7 @@ def read(
         raise OurFault("list.reader", f"no reader {reader[:40]!r}", f"one of: {', '.join(READERS)}")
     whole, cut = unpack(data)
     others = {name: unpack(each) for name, each in (more or {}).items()}
-    cut = next((f"{name}: {why}" for name, (_, why) in others.items() if why), cut)
+    cut = next((f"the file {name}: {why}" for name, (_, why) in others.items() if why), cut)
     found, ended = _Found(source), False
     if reader in _XML:
         cut = _xml(found, reader, whole) or cut
@@ -206,7 +206,7 @@ def _xml(found: _Found, reader: str, data: bytes) -> str:
             try:
                 found.take(of_entry(node, found.source), node.line)
             except (KeyError, ValueError, TypeError) as error:
-                found.tell(node.line, "", f"it has another form: {error!r}")
+                found.tell(node.line, "", rows.another_form(error))
     except OurFault as fault:
         return fault.what
     return spoiled
@@ -231,7 +231,7 @@ def _spoiled(data: bytes) -> tuple[bytes, str]:
         try:
             data.decode()
         except UnicodeDecodeError as error:
-            told.append(f"it is not UTF-8 from byte {error.start:,} on; read as Windows-1252 there")
+            told.append(f"it is not UTF-8 from byte {error.start:,} on, read as Windows-1252 there")
             data = data.decode(errors=_WINDOWS).encode()
     return data, "; ".join(told)
 
@@ -286,7 +286,7 @@ def _sdn_csv(found: _Found, data: bytes, more: Mapping[str, bytes]) -> str:
         found.take(ofac.of_row(row, known_names, known_places, found.source), line)
     for name, each in (("sdn", data), *more.items()):
         if not each.rstrip(b"\r\n").endswith(_SDN_END):
-            return f"{name}: it does not end with the mark 0x1A"
+            return f"the file {name}: it does not end with the mark 0x1A"
     return ""
 
 

@@ -12,6 +12,7 @@ from detente.screening.text import LATIN, script_of
 
 LINE_MAX: Final = 1 << 20  # bytes of one line
 PARTED: Final = ";"
+NO_UTF_8: Final = "it is not UTF-8"
 _FTM_KIND: Final = {
     "Person": "Person", "Vessel": "Vessel", "Airplane": "Aircraft", "Company": "Organization",
     "Organization": "Organization", "PublicBody": "Organization", "LegalEntity": "LegalEntity",
@@ -54,8 +55,19 @@ def of_ftm(lines: Iterable[bytes], source: str) -> Iterator[Listed | Unread]:
             kind = _FTM_KIND.get(entity["schema"])
             if kind is not None:
                 yield _party(entity["id"], kind, entity["properties"], source)
-        except (msgspec.DecodeError, KeyError, TypeError, AttributeError) as found:
-            yield Unread(number, str(found) or type(found).__name__)
+        except msgspec.DecodeError as found:
+            yield Unread(number, str(found))
+        except UnicodeDecodeError:
+            yield Unread(number, NO_UTF_8)
+        except (KeyError, TypeError, AttributeError) as found:
+            yield Unread(number, another_form(found))
+
+
+def another_form(error: Exception) -> str:
+    """Return why an entry was not read whose form is another than its list promises."""
+    if isinstance(error, KeyError) and error.args:
+        return f"it lacks the field {str(error.args[0])[:60]!r}"
+    return f"it has another form: {type(error).__name__}"
 
 
 def _party(name: str, kind: str, found: Mapping[str, list[str]], source: str) -> Listed:
@@ -80,7 +92,7 @@ def head_of_own(line: bytes) -> Head | None:
     """Return what the first line of our own JSON lines says of the list, None if it is an entity."""
     try:
         head = _HEAD.decode(line)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     return head if head.form == OWN_FORM else None
 
@@ -102,6 +114,8 @@ def of_own(lines: Iterable[bytes]) -> Iterator[Listed | Unread]:
                 yield _OWN.decode(line)
         except msgspec.DecodeError as found:
             yield Unread(number, str(found))
+        except UnicodeDecodeError:
+            yield Unread(number, NO_UTF_8)
     if head is not None and head.entities != seen:
         yield Unread(number, f"the list says that it has {head.entities} entities, here are {seen}")
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from detente.app.api.screening import sentences
-from detente.app.console import framing
+from detente.app.console import framing, reasons
 from detente.app.console.ask import Answer, Ask, go, page
 from detente.app.console.routes import Route
 from detente.app.console.site import Site
@@ -195,7 +195,9 @@ def version(site: Site, ask: Ask) -> Answer:
     values = {
         "frame": framing.frame(site, ask, "desks"), "one": one,
         "changes": told.changes[:SHOWN], "more": max(0, len(told.changes) - SHOWN),
-        "odd": told.odd[:SHOWN], "more_odd": max(0, len(told.odd) - SHOWN),
+        "waits": [(each.why, reasons.reason(each.why, each.what, ask.language)) for each in one.waits],
+        "odd": [each._replace(why=reasons.detail(each.why, ask.language)) for each in told.odd[:SHOWN]],
+        "more_odd": max(0, len(told.odd) - SHOWN),
         "may": _may(site, ask, Role.RELEASE), "own": one.by == ask.person.name,
         "held": one.state == HELD,
     }  # fmt: skip
