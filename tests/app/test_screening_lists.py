@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -204,6 +205,21 @@ def test_files_that_are_not_those_announced_are_not_read(asker: Asker) -> None:
         lambda: asker.ask(PERSON, "PUT", f"file/{'0' * 64}", b"x", offset=room.FILE_MAX)
     )
     assert beyond == "list.unreadable"
+
+
+def test_a_mapping_that_cannot_be_is_refused_before_anything_is_read(asker: Asker) -> None:
+    table = b"no,full\n7,Zoltan Brightwater\n"
+    for mapping in (
+        ["id=no"],
+        ["id=no", "name=full", "born=x"],
+        ["id=no", "name=full", "merge=no"],
+    ):
+        code = fault_of(partial(asker.load, table, reader="mapped.csv", mapping=mapping))
+        assert code == "list.reader", mapping
+    assert fault_of(partial(asker.load, b"\n".join(WHOLE), mapping=["id=no"])) == "list.reader"
+    assert asker.ask(PERSON, "GET", "version") == []
+    found = asker.load(table, reader="mapped.csv", mapping=["id=no", "name=full"])
+    assert (found["state"], found["count"]) == ("in_force", 1)
 
 
 def test_while_an_index_is_built_beside_who_asks_is_told(tmp_path: Path) -> None:

@@ -343,6 +343,29 @@ def _what_answers_a_form(look: Look, stage: Stage) -> None:
         page.locator("button[value=look]").click()
         page.locator(".errors").wait_for()
         look.see(page, "write-errors")
+        _a_table_without_its_columns(root)
+        look.see(page, "screening-lists-errors")
+        assert page.locator("#mapping").input_value() == "id=no\nborn=when"
+        page.locator("#mapping").fill("id=no\nname=Full name\nbirths=when")
+        _load_table(root)
+        page.wait_for_url("**/screening/version/ours.*")
+
+
+def _a_table_without_its_columns(root: Someone) -> None:
+    root.go("/screening/lists")
+    root.page.locator("[name=list]").fill("ours")
+    root.page.locator("#reader").select_option("mapped.csv")
+    root.page.locator("#mapping").fill("id=no\nborn=when")
+    _load_table(root)
+    root.page.locator(".errors").wait_for()
+
+
+def _load_table(root: Someone) -> None:
+    table = b"no,Full name,when\n1,Ada Kemp,1961\n2,Zoltan Brightwater,1970-02-01\n"
+    root.page.locator("#file").set_input_files(
+        {"name": "names.csv", "mimeType": "text/csv", "buffer": table}
+    )
+    root.page.locator("form[action='/screening/lists'] button.main").click()
 
 
 def _named(pattern: str) -> str:

@@ -101,11 +101,6 @@ HELD = {
     "another encoding": Bad(
         b"no,full\n1,\xff\n", "это не utf-8", "mapped.csv", {}, {**MAPPING, "encoding": "utf-8"}
     ),
-    "a wrong mapping": Bad(
-        b"no,full\n", "list.reader: в соответствии столбцов стоит &#39;born&#39;", "mapped.csv", {}, {**MAPPING, "born": "x"}
-    ),
-    "no mapping": Bad(b"no,full\n", "нет id или name", "mapped.csv"),
-    "no encoding": Bad(b"no,full\n", "кодировка &#39;nonsense&#39;", "mapped.csv", {}, {**MAPPING, "encoding": "nonsense"}),
 }  # fmt: skip
 
 
@@ -150,6 +145,17 @@ def test_a_russian_page_of_a_held_list_has_no_english_sentence(
     told = "\n".join(screening_own._version_lines(row))
     assert row["waits"]
     assert english(told) == []
+
+
+def test_a_file_that_could_not_be_read_at_all_says_why_in_russian(
+    house: Household, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(readers, "UNPACKED_MAX", 100)
+    version = load(house, Bad(gzip.compress(b"\n".join(WHOLE)), ""))
+    page = house.get("releaser", f"screening/version/{version}").data.decode()
+    main = page.partition("<main")[2].partition("</main>")[0]
+    assert "list.unreadable: в распакованном виде больше 100 байт" in main
+    assert english(main) == []
 
 
 def test_in_english_the_code_speaks_itself() -> None:

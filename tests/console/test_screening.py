@@ -7,7 +7,7 @@ import pytest
 from tests.screening.people import LIST
 from tests.support.household import PEOPLE, Household
 
-from detente.app.console.ask import Upload
+from detente.app.console.ask import Answer, Upload
 from detente.app.screening import room
 
 WHOLE = b"\n".join(map(msgspec.json.encode, LIST))
@@ -123,6 +123,87 @@ def test_a_list_is_loaded_by_a_form(house: Household) -> None:
     told = html(house, "screening/version/own.1")
     assert "list.jsonl" in told
     assert "in force" in html(house, "screening/lists")
+
+
+MAPPED = {"list": "own", "reader": "mapped.csv", "source": "", "promised": "", "dated": ""}
+TABLE = "no;full;aka\n7;Zoltan Brightwater;\n7;Золтан Брайтуотер;\n8;Ada Kemp;A. Kemp\n".encode()
+
+
+def hand_in(house: Household, data: bytes, mapping: str, **more: str) -> Answer:
+    files = (Upload("file", "names.csv", data),)
+    return house.post(
+        "drafter", "screening/lists", {**MAPPED, "mapping": mapping, **more}, files=files
+    )
+
+
+def test_a_table_is_loaded_with_its_columns_beside_it(house: Household) -> None:
+    columns = "id=no\r\n  name=full \r\n\r\naliases=aka\r\ndelimiter=;\r\nmerge=yes"
+    answer = hand_in(house, TABLE, columns, dated="2026-11-22")
+    assert answer.headers["Location"] == "/screening/version/own.1"
+    told = html(house, "screening/version/own.1")
+    assert "Zoltan Brightwater" in told
+    assert "2026-11-22" in told
+    one = house.screens.book(house.side.office, PEOPLE["reader"]).find("own.1")
+    assert (one.state, one.count, one.mapping["name"]) == ("in_force", 2, "full")
+    tabs = hand_in(house, TABLE.replace(b";", b"\t"), columns.replace("=;", "=tab"))
+    assert tabs.headers["Location"] == "/screening/version/own.2"
+    assert house.screens.book(house.side.office, PEOPLE["reader"]).find("own.2").count == 2
+
+
+@pytest.mark.parametrize(
+    ("mapping", "more", "english", "russian"),
+    [
+        ("", {}, "the mapping names no id, no name", "среди столбцов не названы id или name"),
+        ("id=no", {}, "the mapping names no id, no name", "среди столбцов не названы id или name"),
+        ("nonsense", {}, "the mapping names &#39;nonsense&#39;", "среди столбцов назван &#39;nonsense&#39;"),
+        ("id=no\nname=full\nborn=x", {}, "the mapping names &#39;born&#39;", "назван &#39;born&#39;"),
+        ("id=no\nname=full\nencoding=klingon", {}, "encoding &#39;klingon&#39;", "кодировка &#39;klingon&#39;"),
+        ("id=no\nname=full\ndelimiter=;;", {}, "delimiter &#39;;;&#39;", "разделитель &#39;;;&#39;"),
+        ("id=no\nname=full\nmerge=no", {}, "merge=&#39;no&#39;", "указано merge=&#39;no&#39;"),
+        ("id=no\nname=" + "x" * 196, {}, "a pair of 201 characters", "в паре 201 знаков"),
+        ("id=no", {"reader": "own.json"}, "own.json reads none", "own.json читается без них"),
+        ("id=no\nname=full", {"list": "A B"}, "is no name of a list", "не имя списка"),
+        ("id=no\nname=full", {"dated": "today"}, "&#39;today&#39; is no day", "&#39;today&#39; — не день"),
+    ],
+)  # fmt: skip
+def test_wrong_columns_are_told_on_the_form_which_keeps_what_was_written(
+    house: Household, mapping: str, more: dict[str, str], english: str, russian: str
+) -> None:
+    for language, told in (("en", english), ("ru", russian)):
+        house.post("drafter", "me/language", {"language": language})
+        answer = hand_in(house, TABLE, mapping, source="from the desk", **more)
+        page = answer.data.decode()
+        assert answer.status in (400, 422)
+        assert told in page.partition('class="errors"')[2].partition("</section>")[0]
+        assert 'value="from the desk"' in page
+        assert not mapping or mapping.partition("\n")[0] in page.partition("<textarea")[2]
+        assert house.screens.book(house.side.office, PEOPLE["reader"]).versions == ()
+
+
+def test_the_longest_pair_is_read(house: Household) -> None:
+    column = "x" * 195
+    table = f"no,{column}\n7,Zoltan Brightwater\n".encode()
+    assert hand_in(house, table, f"id=no\nname={column}").status == 303
+
+
+def test_the_older_files_of_ofac_are_handed_in_together(house: Household) -> None:
+    row = b'1,"EXAMPLE, Ivan","individual","SDGT",-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- ,-0- \r\n\x1a'
+    files = (
+        Upload("file", "sdn.csv", row),
+        Upload("alt", "alt.csv", b'1,12,"aka","PRIMER, Ivan",-0- \r\n\x1a'),
+        Upload("add", "add.csv", b""),
+    )
+    form = {**MAPPED, "reader": "sdn.csv", "list": "ofac", "mapping": ""}
+    assert house.post("drafter", "screening/lists", form, files=files).status == 303
+    one = house.screens.book(house.side.office, PEOPLE["reader"]).find("ofac.1")
+    assert (one.state, sorted(one.received)) == ("in_force", ["alt", "main"])
+    assert "Ivan PRIMER" in str(house.screens.listed("ofac/ofac-1", {"ofac": one.entries}))
+
+
+def test_whoever_may_not_load_is_told_so_and_sees_no_form(house: Household) -> None:
+    files = (Upload("file", "names.csv", TABLE),)
+    assert house.post("reader", "screening/lists", MAPPED, files=files).status == 403
+    assert 'name="mapping"' not in html(house, "screening/lists")
 
 
 def test_a_hostile_list_draws_no_markup(house: Household) -> None:

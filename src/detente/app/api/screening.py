@@ -16,14 +16,13 @@ from detente.core.errors import OurFault
 from detente.office.desk import Role
 from detente.office.fields import Field, Text, Whole
 from detente.office.typed import LongText
-from detente.screening.lists.book import EVERY, REFUSED, WHY_MAX, Version
+from detente.screening.lists.book import EVERY, PAIR_MAX, REFUSED, WHY_MAX, Version, mapping_of
 
 if TYPE_CHECKING:
     from detente.screening.decision import Decision
     from detente.screening.engine import Question
 
 MADE_MAX: Final = 10_000  # decisions that can be listed, the newest first
-MAPPED: Final = "="
 LANGUAGES: Final = ("en", "ru")
 
 _NUMBER: Final[shapes.Shape] = {"type": "number"}
@@ -104,13 +103,12 @@ def _upload(call: Call) -> Reply:
 
 def _load(call: Call) -> Reply:
     body = call.body
-    pairs = [each.partition(MAPPED) for each in body.texts("mapping")]
     received = {"main": body.text("received")}
     received |= {name: body.text(name) for name in ("alt", "add") if body.text(name)}
     asked = room.version_asked(
         body.text("list"), body.text("reader"), received, source=body.text("source"),
         dated=body.text("dated"), promised=body.text("promised"),
-        mapping={ours: theirs for ours, _, theirs in pairs},
+        mapping=mapping_of(body.texts("mapping")),
     )  # fmt: skip
     return Reply(shown(screens(call).load(call.office, call.person, asked, call.now)))
 
@@ -246,7 +244,7 @@ OPERATIONS: Final = (
             _field("list", Text(40)), _field("reader", Text(20)), _field("received", _SHA),
             _optional("alt", _SHA), _optional("add", _SHA), _optional("source", Text(500)),
             _optional("dated", Text(10, form=r"\d{4}-\d\d-\d\d")),
-            _optional("promised", Text(64, form="[0-9A-Fa-f]{64}")), _many("mapping", Text(200)),
+            _optional("promised", Text(64, form="[0-9A-Fa-f]{64}")), _many("mapping", Text(PAIR_MAX)),
         ),
         answer=Answer(_VERSION), needs=_AUTHOR,
     ),

@@ -168,6 +168,9 @@ class Screens:
         if asked.reader not in READERS:
             what = f"no reader {asked.reader[:40]!r}"
             raise OurFault("list.reader", what, f"one of: {', '.join(READERS)}")
+        from detente.screening.lists import readers  # noqa: PLC0415  it reads names of countries
+
+        readers.check_mapping(asked.reader, asked.mapping)
         size = sum(self._shelf.finish(sha) for sha in asked.received.values())
         wanted = msgspec.structs.replace(asked, size=size, by=person.name, at=str(now))
         book, version = books.begin(self._book, wanted)

@@ -23,6 +23,7 @@ STATES: Final = (READING, HELD, IN_FORCE, SUPERSEDED, REFUSED, FAILED)
 NAME: Final = re.compile(r"[a-z](?:[a-z0-9_-]|\.(?=[a-z])){0,79}")
 EVERY: Final = "default"  # the scope of all lists in force; no list may have its name
 LISTS_MAX: Final = 64
+PAIR_MAX: Final = 200  # characters of one pair of a mapping
 WHY_MAX: Final = 500  # characters of a reason that a person gives
 
 
@@ -198,6 +199,18 @@ def _enforced(book: Book, version: Version) -> Book:
     if old is not None and old.id != version.id:
         book = book.having(msgspec.structs.replace(old, state=SUPERSEDED))
     return book.having(msgspec.structs.replace(version, state=IN_FORCE))
+
+
+def mapping_of(pairs: Iterable[str]) -> dict[str, str]:
+    """Return a mapping of pairs as people write them, `OURS=THEIRS`. Raises OurFault("list.reader")."""
+    found = {}
+    for pair in pairs:
+        if len(pair) > PAIR_MAX:
+            what = f"a pair of {len(pair)} characters, where {PAIR_MAX} are read"
+            raise OurFault("list.reader", what, "name the column in the file more shortly")
+        ours, _, theirs = pair.partition("=")
+        found[ours] = theirs
+    return found
 
 
 def hashes(versions: Iterable[Version]) -> Mapping[str, str]:

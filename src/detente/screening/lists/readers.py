@@ -34,6 +34,8 @@ ID_LONGEST: Final = 200
 CELL_MAX: Final = 1 << 20  # characters of one cell of a CSV file
 ODD_MAX: Final = 10_000  # oddities that are told one by one; beyond it they are counted
 GZIP: Final = b"\x1f\x8b"
+MERGED: Final = "yes"
+TAB: Final = "tab"  # as a delimiter: a form has no other way to write it
 _SDN_END: Final = b"\x1a"
 _PEEK: Final = 4_096
 _CHUNK: Final = 1 << 16
@@ -126,6 +128,7 @@ def read(
         texts = {name: each for name, (each, _) in others.items()}
         cut = _sdn_csv(found, whole, texts) or cut
     elif reader == MAPPED:
+        check_mapping(reader, mapping or {})
         _mapped(found, whole, mapping or {})
     elif reader == FTM:
         found.take_all(rows.of_ftm(whole.split(b"\n"), source))
@@ -290,20 +293,41 @@ def _sdn_csv(found: _Found, data: bytes, more: Mapping[str, bytes]) -> str:
     return ""
 
 
-def _mapped(found: _Found, data: bytes, mapping: Mapping[str, str]) -> None:
+def check_mapping(reader: str, mapping: Mapping[str, str]) -> None:
+    """Raise OurFault("list.reader") unless a file can be read so: before anything of it is read."""
+    if reader != MAPPED:
+        if mapping:
+            what = f"a mapping was given, and {reader} reads none"
+            raise OurFault("list.reader", what, "read the file as mapped.csv, or leave it out")
+        return
     unknown = sorted(set(mapping) - {*FIELDS, "encoding", "delimiter", "merge"})
     if unknown or not mapping.get("id") or not mapping.get("name"):
         what = (
-            f"the mapping names {unknown[0]!r}" if unknown else "the mapping names no id, no name"
+            f"the mapping names {unknown[0][:60]!r}"
+            if unknown
+            else "the mapping names no id, no name"
         )
         raise OurFault("list.reader", what, f"map id and name, and of: {', '.join(FIELDS)}")
+    if mapping.get("merge", MERGED) != MERGED:
+        what = f"the mapping says merge={mapping['merge'][:40]!r}"
+        raise OurFault("list.reader", what, "write merge=yes, or leave it out")
+    _dialect(mapping)
+
+
+def _dialect(mapping: Mapping[str, str]) -> tuple[str, str]:
     encoding, delimiter = mapping.get("encoding", "utf-8"), mapping.get("delimiter", ",")
+    delimiter = "\t" if delimiter == TAB else delimiter
     try:
         "".encode(encoding)
         csv.reader([], delimiter=delimiter)
-    except (LookupError, TypeError):
+    except (LookupError, TypeError, ValueError):
         what = f"encoding {encoding[:40]!r}, delimiter {delimiter[:8]!r}"
         raise OurFault("list.reader", what, "name an encoding, and one character") from None
+    return encoding, delimiter
+
+
+def _mapped(found: _Found, data: bytes, mapping: Mapping[str, str]) -> None:
+    encoding, delimiter = _dialect(mapping)
     table = _rows(found, _text(found, data, encoding), delimiter)
     _, head = next(table, (0, []))
     ours = {name: column for name, column in mapping.items() if name in FIELDS}

@@ -4,15 +4,17 @@ The page is made so that the innocent are not stopped: what speaks against a hit
 speaks for it, and how to contest it stands under every one.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from detente.app.api.screening import sentences
-from detente.app.console import framing, reasons
+from detente.app.console import framing, reasons, said
 from detente.app.console.ask import Answer, Ask, go, page
 from detente.app.console.routes import Route
 from detente.app.console.site import Site
+from detente.app.problems import status_of
 from detente.app.screening import room
 from detente.app.screening.jobs import OURS
 from detente.app.screening.room import Screens
@@ -20,7 +22,7 @@ from detente.core.errors import OurFault
 from detente.core.moment import Moment
 from detente.office.desk import Role
 from detente.screening.listed import AIRCRAFT, ORGANIZATION, PERSON, VESSEL, Listed
-from detente.screening.lists.book import HELD, READERS, SUPERSEDED
+from detente.screening.lists.book import HELD, MAPPED, READERS, SUPERSEDED, Version, mapping_of
 
 if TYPE_CHECKING:
     from detente.screening.decision import Told
@@ -29,6 +31,13 @@ SHOWN: Final = 50  # rows of a difference or of oddities; the command shows all
 MADE: Final = 20  # decisions on the first page
 KINDS: Final = (PERSON, ORGANIZATION, VESSEL, AIRCRAFT)
 STEPS: Final = ("apply", "refuse")
+BESIDE: Final = ("alt", "add")  # files that belong to sdn.csv
+# Faults that are told on the form of a list, and the field that each is about.
+FIELDS: Final[Mapping[str, str]] = {
+    "form.missing": "file", "form.text": "", "list.name": "list", "list.busy": "list",
+    "list.reader": "mapping", "list.unreadable": "file",
+}  # fmt: skip
+_DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,17 +157,26 @@ def replay(site: Site, ask: Ask) -> Answer:
     return decision(site, ask, again)
 
 
-def lists(site: Site, ask: Ask) -> Answer:
-    """Show the lists with their versions, and the form to load another."""
+def lists(site: Site, ask: Ask, fault: OurFault | None = None) -> Answer:
+    """Show the lists with their versions, and the form to load another; a fault of it, if one is."""
     book = _screens(site).book(site.office, ask.person)
     rows = [each for each in reversed(book.versions) if each.state != SUPERSEDED]
     rows.sort(key=lambda each: (each.state != HELD, each.list))
     values = {
         "frame": framing.frame(site, ask, "desks"), "rows": rows, "readers": READERS,
-        "may": _may(site, ask, Role.AUTHOR),
+        "may": _may(site, ask, Role.AUTHOR), "told": ask,
         "held": sum(each.state == HELD for each in rows),
+        "errors": [_error(fault, ask)] if fault else [],
     }  # fmt: skip
-    return page(site.renderer.render("pages/screening_lists.html", ask.language, values))
+    html = site.renderer.render("pages/screening_lists.html", ask.language, values)
+    return page(html, status_of(fault.code) if fault else 200)
+
+
+def _error(fault: OurFault, ask: Ask) -> dict[str, str]:
+    field = fault.field or FIELDS.get(fault.code, "")
+    if field == "mapping" and not ask.told("mapping") and ask.told("reader") != MAPPED:
+        field = "reader"
+    return said.of(fault, ask.language).row(field)
 
 
 def _may(site: Site, ask: Ask, role: Role) -> bool:
@@ -170,21 +188,37 @@ def _may(site: Site, ask: Ask, role: Role) -> bool:
 
 
 def load(site: Site, ask: Ask) -> Answer:
-    """Take a file as a new version of a list."""
-    screens = _screens(site)
+    """Take a file as a new version of a list; what is wrong with the form is told on it."""
     room.permit(site.office, ask.person, Role.AUTHOR)
-    file = ask.file("file")
+    try:
+        version = _load(site, ask)
+    except OurFault as fault:
+        if fault.code not in FIELDS:
+            raise
+        return lists(site, ask, fault)
+    return go(f"/screening/version/{version.id}")
+
+
+def _load(site: Site, ask: Ask) -> Version:
+    screens, file = _screens(site), ask.file("file")
     if file is None or not file.data:
         raise OurFault("form.missing", "no file was chosen", "choose a file", "file")
-    sha256 = room.sha256_of(file.data)
-    screens.upload(site.office, ask.person, sha256, 0, file.data)
+    pairs = (each.strip() for each in ask.told("mapping").splitlines())
+    mapping = mapping_of(each for each in pairs if each)
+    dated = ask.told("dated").strip()
+    if dated and not _DAY.fullmatch(dated):
+        raise OurFault("form.text", f"{dated[:40]!r} is no day", "write it as 2026-11-22", "dated")
+    received = {}
+    for name, each in (("main", file), *((name, ask.file(name)) for name in BESIDE)):
+        if each is not None and each.data:
+            received[name] = room.sha256_of(each.data)
+            screens.upload(site.office, ask.person, received[name], 0, each.data)
     asked = room.version_asked(
-        ask.told("list").strip(), ask.told("reader"), {"main": sha256},
+        ask.told("list").strip(), ask.told("reader"), received, dated=dated, mapping=mapping,
         source=(ask.told("source").strip() or file.name)[:500],
         promised=ask.told("promised").strip(),
     )  # fmt: skip
-    version = screens.load(site.office, ask.person, asked, site.now())
-    return go(f"/screening/version/{version.id}")
+    return screens.load(site.office, ask.person, asked, site.now())
 
 
 def version(site: Site, ask: Ask) -> Answer:
