@@ -176,6 +176,8 @@ def test_wrong_columns_are_told_on_the_form_which_keeps_what_was_written(
         assert answer.status in (400, 422)
         assert told in page.partition('class="errors"')[2].partition("</section>")[0]
         assert 'value="from the desk"' in page
+        assert page.count('aria-invalid="true"') == 1
+        assert ("Nothing was loaded" if language == "en" else "Ничего не загружено") in page
         assert not mapping or mapping.partition("\n")[0] in page.partition("<textarea")[2]
         assert house.screens.book(house.side.office, PEOPLE["reader"]).versions == ()
 

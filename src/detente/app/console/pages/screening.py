@@ -37,6 +37,7 @@ FIELDS: Final[Mapping[str, str]] = {
     "form.missing": "file", "form.text": "", "list.name": "list", "list.busy": "list",
     "list.reader": "mapping", "list.unreadable": "file",
 }  # fmt: skip
+WRITTEN: Final = ("file", "list", "reader", "mapping", "dated")
 _DAY: Final = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -162,11 +163,12 @@ def lists(site: Site, ask: Ask, fault: OurFault | None = None) -> Answer:
     book = _screens(site).book(site.office, ask.person)
     rows = [each for each in reversed(book.versions) if each.state != SUPERSEDED]
     rows.sort(key=lambda each: (each.state != HELD, each.list))
+    errors = [_error(fault, ask)] if fault else []
     values = {
         "frame": framing.frame(site, ask, "desks"), "rows": rows, "readers": READERS,
         "may": _may(site, ask, Role.AUTHOR), "told": ask,
         "held": sum(each.state == HELD for each in rows),
-        "errors": [_error(fault, ask)] if fault else [],
+        "errors": errors, "wrong": dict.fromkeys(WRITTEN, "") | {e["field"]: e["what"] for e in errors},
     }  # fmt: skip
     html = site.renderer.render("pages/screening_lists.html", ask.language, values)
     return page(html, status_of(fault.code) if fault else 200)
