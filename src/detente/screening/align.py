@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 from detente.screening.fold import HEARD, fold
 from detente.screening.index import Alike, Index, Name
 from detente.screening.resemble import CUT, GLUED, INITIAL, resemble
+from detente.screening.word import word
 
 INITIAL_LIKENESS: Final = 600
 INITIAL_WEIGHT: Final = 9  # quarters of a bit: a letter tells little
@@ -60,7 +61,7 @@ class _Table:
         self.pairs.append(Pair(left, right, likeness, why, weight))
 
     def text(self, place: int) -> str:
-        return self.index.word(self.name.words[place])[0]
+        return self.index.word(self.name.words[place]).text
 
     def by_likeness(self) -> None:
         found = []
@@ -90,16 +91,19 @@ class _Table:
         """Short words are like too many others to be found by their letters: compare what is left."""
         if len(self.left) > _REST_MAX or len(self.right) > _REST_MAX:
             return
+        listed = {j: self.index.word(self.name.words[j]) for j in sorted(self.right)}
         for i in sorted(self.left):
             if len(self.words[i]) < 2:
                 continue
+            asked = word(self.words[i])
             best, where, why = 0, -1, ""
-            for j in sorted(self.right):
-                much, how = resemble(self.words[i], *self.index.word(self.name.words[j]))
+            for j, other in listed.items():
+                much, how = resemble(asked, other)
                 if much > best:
                     best, where, why = much, j, how
             if best:
                 self.take((i,), (where,), best, why)
+                del listed[where]
 
     def initials(self) -> None:
         """Take a letter for a word that begins with it, in whatever script each is."""
@@ -133,7 +137,7 @@ class _Table:
         two = "".join(self.text(j) for j in rights)
         if abs(len(one) - len(two)) > _APART or min(len(one), len(two)) < _APART + 1:
             return
-        much, _ = resemble(one, two)
+        much, _ = resemble(word(one), word(two))
         if much >= JOINED_LEAST:
             self.pairs = [p for p in self.pairs if p not in pieces]
             self.take(tuple(lefts), tuple(rights), much - 10, JOINED)

@@ -16,6 +16,7 @@ from detente.screening.dates import Birth, unpack
 from detente.screening.features import EXACT, heard_as, mark, of_asked
 from detente.screening.fold import HEARD, fold, skeleton
 from detente.screening.resemble import LEAST, resemble
+from detente.screening.word import Word, word
 from detente.screening.version import ENGINE
 
 LOOKED_AT: Final = 28  # words that are compared letter by letter for one asked word
@@ -68,13 +69,6 @@ class Alike:
     close: int
 
 
-def _worth_a_look(asked: str, listed: str) -> bool:
-    """Return whether two folds could be alike enough by their letters alone."""
-    longest = max(len(asked), len(listed))
-    limit = (longest + 2) // 3
-    return OSA.distance(asked, listed, score_cutoff=limit) <= limit or listed.startswith(asked)
-
-
 class Index:
     """An index over bytes. Not for two threads at once: it keeps scratch space and a cache."""
 
@@ -89,7 +83,7 @@ class Index:
             len(self._rarity) if len(self._rarity) >= MANY_WORDS else 0, np.int32
         )
         self._rank = np.zeros(len(self._rarity), np.uint16)
-        self._words: dict[int, tuple[str, str]] = {}
+        self._words: dict[int, Word] = {}
         self._cache: OrderedDict[str, Alike] = OrderedDict()
 
     @property
@@ -113,19 +107,22 @@ class Index:
                 self._cache.popitem(last=False)
         return found
 
-    def _look_up(self, word: str) -> Alike:
+    def _look_up(self, text: str) -> Alike:
         likeness: dict[int, tuple[int, str]] = {}
-        wide = 4 if fold(word).startswith(HEARD) else 1
-        asked = fold(word)
-        for number, shared in self._near(of_asked(word), wide * LOOKED_AT):
-            listed, folded = self.word(number)
-            if shared < EXACT and wide == 1 and not _worth_a_look(asked, folded):
-                continue
-            much, why = resemble(word, listed, folded)
+        asked = word(text)
+        folded, wide = asked.fold, 4 if asked.heard else 1
+        for number, shared in self._near(of_asked(text), wide * LOOKED_AT):
+            listed = self.word(number)
+            if shared < EXACT and wide == 1:  # alike enough by its letters alone?
+                limit = (max(len(folded), len(listed.fold)) + 2) // 3
+                errors = OSA.distance(folded, listed.fold, score_cutoff=limit)
+                if errors > limit and not listed.fold.startswith(folded):
+                    continue
+            much, why = resemble(asked, listed)
             if much >= LEAST:
                 likeness[number] = (much, why)
-        self._by_sound(word, likeness)
-        return self._with_names(word, likeness)
+        self._by_sound(text, likeness)
+        return self._with_names(text, likeness)
 
     def _near(self, features: dict[int, int], most: int) -> list[tuple[int, int]]:
         """Return (number, weight shared) of the words that share most features."""
@@ -348,16 +345,15 @@ class Index:
             )
         return found
 
-    def word(self, number: int) -> tuple[str, str]:
-        """Return (word, fold) of a number."""
+    def word(self, number: int) -> Word:
+        """Return a listed word."""
         found = self._words.get(number)
         if found is None:
             ptr = self._a["word_ptr"]
             line = self._a["word_text"][ptr[number] : ptr[number + 1]].tobytes().decode()
-            word, folded = line.rstrip("\n").split("\t")
             if len(self._words) > WORDS_KEPT:
                 self._words.clear()
-            found = self._words[number] = (word, folded)
+            found = self._words[number] = Word(*line.rstrip("\n").split("\t"))
         return found
 
     def name_text(self, name: int) -> str:
