@@ -217,7 +217,9 @@ class Turned:
 
         `align` compares what is left of both names; what is left here is compared as well.
         """
-        held = [n for n in self._customers.words_of(number) if len(self._customers.word(n).text) > 1]
+        held = [
+            n for n in self._customers.words_of(number) if len(self._customers.word(n).text) > 1
+        ]
         for text in words:
             likeness = self._customers.alike(text).likeness
             if any(n in likeness for n in held):
