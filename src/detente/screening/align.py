@@ -1,10 +1,12 @@
 """Which part of the asked name is which part of a listed one, and what is left on both sides."""
 
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from detente.screening.fold import HEARD, fold
+from detente.screening.fold import HEARD
 from detente.screening.index import Alike, Index, Name
 from detente.screening.resemble import CUT, GLUED, INITIAL, resemble
+from detente.screening.word import Word, word
 
 INITIAL_LIKENESS: Final = 600
 INITIAL_WEIGHT: Final = 9  # quarters of a bit: a letter tells little
@@ -41,11 +43,9 @@ class Alignment(NamedTuple):
 class _Table:
     """The work on one listed name."""
 
-    def __init__(
-        self, index: Index, words: tuple[str, ...], alike: list[Alike], name: Name
-    ) -> None:
-        self.index, self.words, self.alike, self.name = index, words, alike, name
-        self.left, self.right = set(range(len(words))), set(range(len(name.words)))
+    def __init__(self, index: Index, alike: list[Alike], name: Name) -> None:
+        self.index, self.alike, self.name = index, alike, name
+        self.left, self.right = set(range(len(alike))), set(range(len(name.words)))
         self.pairs: list[Pair] = []
 
     def take(self, left: tuple[int, ...], right: tuple[int, ...], likeness: int, why: str) -> None:
@@ -59,8 +59,9 @@ class _Table:
         weight = min(weight, 2 * INITIAL_WEIGHT) if why == INITIAL else weight
         self.pairs.append(Pair(left, right, likeness, why, weight))
 
-    def text(self, place: int) -> str:
-        return self.index.word(self.name.words[place])[0]
+    def listed(self, places: Iterable[int]) -> dict[int, Word]:
+        word, words = self.index.word, self.name.words
+        return {j: word(words[j]) for j in places}
 
     def by_likeness(self) -> None:
         found = []
@@ -90,38 +91,40 @@ class _Table:
         """Short words are like too many others to be found by their letters: compare what is left."""
         if len(self.left) > _REST_MAX or len(self.right) > _REST_MAX:
             return
+        listed = self.listed(sorted(self.right))
         for i in sorted(self.left):
-            if len(self.words[i]) < 2:
+            asked = self.alike[i].word
+            if len(asked.text) < 2:
                 continue
             best, where, why = 0, -1, ""
-            for j in sorted(self.right):
-                much, how = resemble(self.words[i], *self.index.word(self.name.words[j]))
+            for j, other in listed.items():
+                much, how = resemble(asked, other)
                 if much > best:
                     best, where, why = much, j, how
             if best:
                 self.take((i,), (where,), best, why)
+                del listed[where]
 
     def initials(self) -> None:
         """Take a letter for a word that begins with it, in whatever script each is."""
-        if not self.left or not self.right:
+        listed = self.listed(sorted(self.right))
+        asked = {i: self.alike[i].word for i in sorted(self.left)}
+        if not any(len(w.text) == 1 for w in (*asked.values(), *listed.values())):
             return
-        letters = {i for i in self.left if len(self.words[i]) == 1}
-        listed = {j for j in self.right if len(self.text(j)) == 1}
-        if not letters and not listed:
-            return
-        for i in sorted(self.left):
-            for j in sorted(self.right):
-                if (i in letters or j in listed) and _stands(self.words[i], self.text(j)):
+        for i, one in asked.items():
+            for j, other in listed.items():
+                if (len(one.text) == 1 or len(other.text) == 1) and _stands(one, other):
                     self.take((i,), (j,), INITIAL_LIKENESS, INITIAL)
+                    del listed[j]
                     break
 
     def joined(self) -> None:
         """Compare, written together, what is left and what was only found in a piece."""
         pieces = [p for p in self.pairs if p.why in (CUT, GLUED) or p.likeness < 750]
-        if not pieces and not (self.left and self.right):
+        if not pieces and (len(self.left) == len(self.right) or not self.left or not self.right):
             return
-        lefts = sorted(self.left.union(*(p.left for p in pieces)))
-        rights = sorted(self.right.union(*(p.right for p in pieces)))
+        lefts = sorted(self.left.union(*[p.left for p in pieces]))
+        rights = sorted(self.right.union(*[p.right for p in pieces]))
         if (
             not lefts
             or not rights
@@ -129,27 +132,28 @@ class _Table:
             or max(len(lefts), len(rights)) > _JOINED_MAX
         ):
             return
-        one = "".join(self.words[i] for i in lefts)
-        two = "".join(self.text(j) for j in rights)
+        one = "".join([self.alike[i].word.text for i in lefts])
+        two = "".join([w.text for w in self.listed(rights).values()])
         if abs(len(one) - len(two)) > _APART or min(len(one), len(two)) < _APART + 1:
             return
-        much, _ = resemble(one, two)
+        much, _ = resemble(word(one), word(two))
         if much >= JOINED_LEAST:
             self.pairs = [p for p in self.pairs if p not in pieces]
             self.take(tuple(lefts), tuple(rights), much - 10, JOINED)
 
 
-def align(index: Index, words: tuple[str, ...], alike: list[Alike], name: Name) -> Alignment:
+def align(index: Index, alike: list[Alike], name: Name) -> Alignment:
     """Return the best pairs, heaviest first; each part is used once."""
-    table = _Table(index, words, alike, name)
+    table = _Table(index, alike, name)
     table.by_likeness()
     weights = [a.weight for a in alike]
     asked, listed = sum(weights), sum(name.weights)
     if (table.left or table.right) and table.hopeful(asked + listed):
         if table.left and table.right:
             table.rest()
+        if table.left and table.right:
             table.initials()
-        if len(words) != len(name.words) or len(words) > 1:
+        if len(alike) != len(name.words) or len(alike) > 1:
             table.joined()
     left, right = sorted(table.left), sorted(table.right)
     return Alignment(
@@ -158,5 +162,7 @@ def align(index: Index, words: tuple[str, ...], alike: list[Alike], name: Name) 
     )  # fmt: skip
 
 
-def _stands(one: str, two: str) -> bool:
-    return one[0] == two[0] or fold(one).lstrip(HEARD)[:1] == fold(two).lstrip(HEARD)[:1] != ""
+def _stands(one: Word, two: Word) -> bool:
+    if one.text[0] == two.text[0]:
+        return True
+    return one.fold.lstrip(HEARD)[:1] == two.fold.lstrip(HEARD)[:1] != ""

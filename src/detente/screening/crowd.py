@@ -33,7 +33,7 @@ class Crowd(Index):
         sizes = ptr[names + np.uint32(1)] - ptr[names]
         are: layout.Array = sizes == _ONE
         for place in np.flatnonzero(sizes == _TWO).tolist():
-            one, two = (self.word(n)[0] for n in self.words_of(int(names[place])))
+            one, two = (self.word(n).text for n in self.words_of(int(names[place])))
             are[place] = listed.known([fold(one + two)])[0]
         return are
 

@@ -72,7 +72,7 @@ def decide(index: Index, question: Question, alert: float = ALERT, limit: int = 
 def told(index: Index, hit: Hit) -> Told:
     """Return a hit as it is kept."""
     asked = hit.reading.words
-    listed = [index.word(n)[0] for n in index.words_of(hit.name)] if hit.name >= 0 else []
+    listed = [index.word(n).text for n in index.words_of(hit.name)] if hit.name >= 0 else []
     found = hit.alignment
     return Told(
         hit.entity, hit.score, index.name_text(hit.name) if hit.name >= 0 else "", hit.reading.why,

@@ -158,7 +158,7 @@ def _weigh(
             continue
         words = tuple(name.words)
         if words not in met:  # names of several entities are often the same
-            alignment = align(index, reading.words, alike, name)
+            alignment = align(index, alike, name)
             met[words] = alignment, score.of_alignment(alignment, person=person)
         alignment, of_words = met[words]
         factors = list(of_words)

@@ -17,6 +17,7 @@ from detente.screening.features import EXACT, heard_as, mark, of_asked
 from detente.screening.fold import HEARD, fold, skeleton
 from detente.screening.resemble import LEAST, resemble
 from detente.screening.version import ENGINE
+from detente.screening.word import Word, word
 
 LOOKED_AT: Final = 28  # words that are compared letter by letter for one asked word
 ENOUGH: Final = 3  # weight of shared features from which a word is compared
@@ -28,7 +29,7 @@ TELLING: Final = 64  # quarters of a bit below which a whole listed name in a lo
 FORWARD: Final = 1  # a word in so many times more names than are looked at is counted from these
 FAR: Final = 55  # a name with less than so many hundredths of the best one's share is not aligned
 MANY_WORDS: Final = 200_000  # of an index, from which a look-up passes over what it does not touch
-WORDS_KEPT: Final = 200_000
+WORDS_KEPT: Final = 100_000  # listed words whose letters are kept
 CACHE: Final = 50_000  # asked words whose likeness is kept
 SOUND_LIKENESS: Final = 920  # of Mandarin syllables of one sound class
 
@@ -49,7 +50,7 @@ class Name(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Alike:
-    """The listed words that are like one asked word.
+    """The listed words that are like one asked word, `word`.
 
     likeness: {number of word: (thousandths, reason)}; weight: how much the asked word tells, in
     quarters of a bit; names, credit: the names that have such a word and what each brings;
@@ -57,6 +58,7 @@ class Alike:
     the last names come from words that are nearly as like as the best.
     """
 
+    word: Word
     likeness: dict[int, tuple[int, str]]
     weight: int
     names: layout.Array
@@ -68,11 +70,18 @@ class Alike:
     close: int
 
 
-def _worth_a_look(asked: str, listed: str) -> bool:
-    """Return whether two folds could be alike enough by their letters alone."""
-    longest = max(len(asked), len(listed))
-    limit = (longest + 2) // 3
-    return OSA.distance(asked, listed, score_cutoff=limit) <= limit or listed.startswith(asked)
+class _Listed(dict[int, Word]):
+    """The listed words that were looked at, by their numbers."""
+
+    def __init__(self, text: layout.Array, ptr: layout.Array) -> None:
+        self._text, self._ptr = text, ptr
+
+    def __missing__(self, number: int) -> Word:
+        line = self._text[self._ptr[number] : self._ptr[number + 1]].tobytes().decode()
+        if len(self) > WORDS_KEPT:
+            self.clear()
+        found = self[number] = Word(*line.rstrip("\n").split("\t"))
+        return found
 
 
 class Index:
@@ -89,7 +98,7 @@ class Index:
             len(self._rarity) if len(self._rarity) >= MANY_WORDS else 0, np.int32
         )
         self._rank = np.zeros(len(self._rarity), np.uint16)
-        self._words: dict[int, tuple[str, str]] = {}
+        self.word = _Listed(a["word_text"], a["word_ptr"]).__getitem__  # of a number
         self._cache: OrderedDict[str, Alike] = OrderedDict()
 
     @property
@@ -113,19 +122,22 @@ class Index:
                 self._cache.popitem(last=False)
         return found
 
-    def _look_up(self, word: str) -> Alike:
+    def _look_up(self, text: str) -> Alike:
         likeness: dict[int, tuple[int, str]] = {}
-        wide = 4 if fold(word).startswith(HEARD) else 1
-        asked = fold(word)
-        for number, shared in self._near(of_asked(word), wide * LOOKED_AT):
-            listed, folded = self.word(number)
-            if shared < EXACT and wide == 1 and not _worth_a_look(asked, folded):
-                continue
-            much, why = resemble(word, listed, folded)
+        asked = word(text)
+        folded, wide = asked.fold, 4 if asked.heard else 1
+        for number, shared in self._near(of_asked(text), wide * LOOKED_AT):
+            listed = self.word(number)
+            if shared < EXACT and wide == 1:  # alike enough by its letters alone?
+                limit = (max(len(folded), len(listed.fold)) + 2) // 3
+                errors = OSA.distance(folded, listed.fold, score_cutoff=limit)
+                if errors > limit and not listed.fold.startswith(folded):
+                    continue
+            much, why = resemble(asked, listed)
             if much >= LEAST:
                 likeness[number] = (much, why)
-        self._by_sound(word, likeness)
-        return self._with_names(word, likeness)
+        self._by_sound(text, likeness)
+        return self._with_names(asked, likeness)
 
     def _near(self, features: dict[int, int], most: int) -> list[tuple[int, int]]:
         """Return (number, weight shared) of the words that share most features."""
@@ -178,9 +190,9 @@ class Index:
         run: list[int] = self._a["feature_words"][ptr[place] : ptr[place + 1]].tolist()
         return run
 
-    def _with_names(self, word: str, likeness: dict[int, tuple[int, str]]) -> Alike:
+    def _with_names(self, word: Word, likeness: dict[int, tuple[int, str]]) -> Alike:
         best = max((much for much, _ in likeness.values()), default=0)
-        weight = self._weight(word, likeness, best)
+        weight = self._weight(word.text, likeness, best)
         ordered = sorted(likeness, key=lambda number: likeness[number][0])
         runs, worths, sizes = [], [], []
         for number in ordered:
@@ -199,7 +211,7 @@ class Index:
             for number, size in zip(ordered, sizes, strict=True)
             if likeness[number][0] >= best - CLOSE
         )
-        return Alike(likeness, weight, names, credit, best, is_common, words, each, close)
+        return Alike(word, likeness, weight, names, credit, best, is_common, words, each, close)
 
     def _weight(self, word: str, likeness: dict[int, tuple[int, str]], best: int) -> int:
         """Return how much an asked word tells: as the most like listed ones; an unknown one much."""
@@ -346,18 +358,6 @@ class Index:
             found.append(
                 Name(number, owner, quality, forms, words.tolist(), self._rarity[words].tolist())
             )
-        return found
-
-    def word(self, number: int) -> tuple[str, str]:
-        """Return (word, fold) of a number."""
-        found = self._words.get(number)
-        if found is None:
-            ptr = self._a["word_ptr"]
-            line = self._a["word_text"][ptr[number] : ptr[number + 1]].tobytes().decode()
-            word, folded = line.rstrip("\n").split("\t")
-            if len(self._words) > WORDS_KEPT:
-                self._words.clear()
-            found = self._words[number] = (word, folded)
         return found
 
     def name_text(self, name: int) -> str:

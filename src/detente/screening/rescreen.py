@@ -28,6 +28,7 @@ from detente.screening.parts import Parts
 from detente.screening.readings import readings
 from detente.screening.resemble import resemble
 from detente.screening.score import HALF, LISTED_COST, OTHER_SCHEMA, SHIFT, WHOLE, fits
+from detente.screening.word import word
 
 ALL: Final = 4_000  # the share of two names that are the same
 # What a pair at a threshold of SURE shares at least.
@@ -164,7 +165,7 @@ class Turned:
         return sorted({*found, *held})
 
     def _readings(self, name: Name) -> list[tuple[str, ...]]:
-        words = tuple(self._listed.word(w)[0] for w in name.words)
+        words = tuple(self._listed.word(w).text for w in name.words)
         found = readings(self._customers, " ".join(words), Parts(words, (), "", 0))
         return [r.words for r in found]
 
@@ -216,13 +217,15 @@ class Turned:
 
         `align` compares what is left of both names; what is left here is compared as well.
         """
-        held = [n for n in self._customers.words_of(number) if len(self._customers.word(n)[0]) > 1]
-        for word in words:
-            likeness = self._customers.alike(word).likeness
+        held = [
+            n for n in self._customers.words_of(number) if len(self._customers.word(n).text) > 1
+        ]
+        for text in words:
+            likeness = self._customers.alike(text).likeness
             if any(n in likeness for n in held):
                 continue
             for n in held:
-                if resemble(self._customers.word(n)[0], word)[0] >= REST_LIKE:
+                if resemble(self._customers.word(n), word(text))[0] >= REST_LIKE:
                     return True
         return False
 

@@ -9,16 +9,15 @@ from typing import Final
 
 from rapidfuzz.distance import OSA, LCSseq
 
-from detente.screening import han, lexicon
-from detente.screening.fold import HEARD, fold, latin_of, others, skeleton
-from detente.screening.typing_errors import scanned
+from detente.screening import han
+from detente.screening.fold import HEARD, fold, others, skeleton
+from detente.screening.word import Word
 
 SAME, SPELLING, OTHER_READING, SHORT, VOWELS, SOUND, TYPING, SCAN, CUT, INITIAL, GLUED, NONE = (
     "same", "spelling", "other_reading", "short_form", "vowels", "sound", "typing", "scan",
     "cut", "initial", "glued", "none",
 )  # fmt: skip
 LEAST: Final = 600
-_NO: Final[frozenset[int]] = frozenset()
 
 _CONSONANTS: Final = re.compile(r"[^aeiou]")
 _VOWEL_COST: Final = {
@@ -35,62 +34,49 @@ _VOWEL_COST: Final = {
 }
 
 
-@lru_cache(maxsize=1 << 17)
-def resemble(a: str, b: str, fold_b: str | None = None) -> tuple[int, str]:
+def resemble(a: Word, b: Word) -> tuple[int, str]:
     """Return (likeness 0 to 1000, reason) of two words of any script; below LEAST it is 0."""
-    if a == b:
+    if a.text == b.text:
         return 1000, SAME
-    fa, fb = fold(a), fold_b or fold(b)
-    if fa.startswith(HEARD) or fb.startswith(HEARD):
-        return _heard(a, b, fa, fb)
-    both_ascii = a.isascii() and b.isascii()
-    if fa == fb:
-        if not a.isascii() and not b.isascii() and _han(a) and _han(b):
+    if a.heard or b.heard:
+        return _heard(a, b)
+    if a.fold == b.fold:
+        if not a.ascii and not b.ascii and _han(a.text) and _han(b.text):
             return 700, SOUND
-        return (970 if both_ascii else 975), SPELLING
-    best, why = _by_letters(a, b, fa, fb, both_ascii=both_ascii)
+        return (970 if a.ascii and b.ascii else 975), SPELLING
+    best, why = _by_letters(a, b)
     return (best, why) if best >= LEAST else (0, NONE)
 
 
-def _by_letters(a: str, b: str, fa: str, fb: str, *, both_ascii: bool) -> tuple[int, str]:
+def _by_letters(a: Word, b: Word) -> tuple[int, str]:
+    fa, fb = a.fold, b.fold
     best, why = _edits(fa, fb), TYPING
-    ka, kb = skeleton(fa), skeleton(fb)
-    if ka == kb and len(ka) > 1:
-        likeness = (970 if len(ka) > 2 else 945) - _vowels(fa, fb) * 4 // (1 + len(ka))
+    if a.bones == b.bones and len(a.bones) > 1:
+        likeness = (970 if len(a.bones) > 2 else 945) - _vowels(fa, fb) * 4 // (1 + len(a.bones))
         if likeness > best:
             best, why = likeness, VOWELS
-    if best < 900 and both_ascii:
-        much, how = _as_typed(a, b, fa, fb, best)
+    if best >= 900:
+        return best, why
+    if a.ascii and b.ascii:
+        much, how = _as_typed(a, b, best)
+        if much >= 900:
+            return max((best, why), (much, how))
         best, why = max((best, why), (much, how))
-    if best < 900 and lexicon.ALSO.get(a, _NO) & lexicon.ALSO.get(b, _NO):
-        best, why = 920, SHORT
-    if best < 900 and _read_otherwise(a, b, fa, fb, best):
+    if a.also and a.also & b.also:
+        return 920, SHORT
+    # The same word, if the letters of one of them are read in another way.
+    if abs(len(fa) - len(fb)) <= 2 and (fb in a.readings or (best > 650 and fa in b.readings)):
         return 940, OTHER_READING
-    if best < 900:
-        best, why = max((best, why), _pieces(fa, fb))
-    return best, why
+    return max((best, why), _pieces(fa, fb))
 
 
-def _read_otherwise(a: str, b: str, fa: str, fb: str, best: int) -> bool:
-    """Return whether one word is the other when its letters are read in another way."""
-    if abs(len(fa) - len(fb)) > 2:
-        return False
-    return fb in _readings(a) or (best > 650 and fa in _readings(b))
-
-
-@lru_cache(maxsize=1 << 16)
-def _readings(word: str) -> frozenset[str]:
-    return frozenset(others(latin_of(word)))
-
-
-def _as_typed(a: str, b: str, fa: str, fb: str, folded: int) -> tuple[int, str]:
+def _as_typed(a: Word, b: Word, folded: int) -> tuple[int, str]:
     """Compare the letters as they were typed or scanned. `folded`: what comparing the folds gave."""
-    raw = folded if a == fa and b == fb else _edits(a, b)
-    sa, sb = scanned(a), scanned(b)
-    if sa == sb:
+    if a.seen == b.seen:
         return 915, SCAN
-    if not a.isalpha() or not b.isalpha():
-        return max((raw, TYPING), (_edits(sa, sb) - 30, SCAN))
+    raw = folded if a.text == a.fold and b.text == b.fold else _edits(a.text, b.text)
+    if not a.alpha or not b.alpha:
+        return max((raw, TYPING), (_edits(a.seen, b.seen) - 30, SCAN))
     return raw, TYPING
 
 
@@ -141,12 +127,12 @@ def _pieces(fa: str, fb: str) -> tuple[int, str]:
     return 0, NONE
 
 
-def _heard(a: str, b: str, fa: str, fb: str) -> tuple[int, str]:
+def _heard(a: Word, b: Word) -> tuple[int, str]:
     """Compare where one side writes no short vowels, or both."""
-    best = _heard_as(fa, fb)
+    best = _heard_as(a.fold, b.fold)
     if best[0] < 900:
-        ways = [(x, fb) for x in others(a) if x.startswith(HEARD)]
-        ways += [(fa, y) for y in others(b) if y.startswith(HEARD)]
+        ways = [(x, b.fold) for x in others(a.text) if x.startswith(HEARD)]
+        ways += [(a.fold, y) for y in others(b.text) if y.startswith(HEARD)]
         for x, y in ways:
             much, why = _heard_as(x, y)
             if much - 15 > best[0]:

@@ -1,5 +1,6 @@
 """Verbs of screening: one name, a decision again. `match` speaks the protocol by which anybody can measure the matcher."""
 
+import gc
 import gzip
 import sys
 from importlib import resources
@@ -42,9 +43,12 @@ def match(*, jsonl: bool, at: str | None, as_json: bool, quiet: bool) -> int:
     matcher = Matcher(read_list)
     out = sys.stdout.buffer
     for line in sys.stdin.buffer:
+        index = matcher.index
         answer = matcher.answer(line)
         if answer is None:
             break
+        if matcher.index is not index:
+            gc.freeze()  # a list stays: no need to look through it for garbage at each question
         out.write(msgspec.json.encode(answer) + b"\n")
         out.flush()
     return 0
