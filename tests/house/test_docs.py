@@ -145,10 +145,31 @@ def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
     assert dead == []
 
 
-def test_every_page_for_operators_stands_in_russian_too() -> None:
-    both = ["start.md", "errors.md", "glossary.md", "architecture.md"]
-    both += [f"operate/{each.name}" for each in (DOCS / "operate").glob("*.md")]
-    assert [name for name in both if not (DOCS / "ru" / name).exists()] == []
+# Made of the program or for programmers, in English alone; decisions are too.
+_ENGLISH = frozenset({"api.md", "bench.md", "cli.md", "settings.md"})
+
+
+def test_every_page_for_people_stands_in_russian_too() -> None:
+    both = {
+        str(each.relative_to(DOCS))
+        for each in DOCS.rglob("*.md")
+        if each.relative_to(DOCS).parts[0] not in ("ru", "decisions")
+    }
+    assert "screening/accuracy.md" in both
+    assert sorted(n for n in both - _ENGLISH if not (DOCS / "ru" / n).exists()) == []
+
+
+def _figures(page: str) -> list[str]:
+    told = re.sub(r"\]\([^)]*\)", "", text(page))
+    told = re.sub(r"(?<=\d)[,\u00a0 ](?=\d{3}\b)", "", told)  # of thousands
+    told = re.sub(r"(?<=\d),(?=\d)", ".", told)  # 0,33 in Russian
+    return sorted(each.removeprefix("0") for each in re.findall(r"\d*\.?\d+", told))
+
+
+def test_what_was_measured_of_accuracy_is_the_same_in_both_languages() -> None:
+    english = _figures("screening/accuracy.md")
+    assert len(english) > 200
+    assert _figures("ru/screening/accuracy.md") == english
 
 
 CLASSES = {

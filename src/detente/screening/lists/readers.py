@@ -303,7 +303,7 @@ def check_mapping(reader: str, mapping: Mapping[str, str]) -> None:
     unknown = sorted(set(mapping) - {*FIELDS, "encoding", "delimiter", "merge"})
     if unknown or not mapping.get("id") or not mapping.get("name"):
         what = (
-            f"the mapping names {unknown[0][:60]!r}"
+            f"the mapping names {unknown[0][:60]!r}, which is no field"
             if unknown
             else "the mapping names no id, no name"
         )
