@@ -9,6 +9,7 @@ from tests.support.household import PEOPLE, Household
 
 from detente.app.console.ask import Answer, Upload
 from detente.app.screening import room
+from detente.store.screening import shelf
 
 WHOLE = b"\n".join(map(msgspec.json.encode, LIST))
 
@@ -180,6 +181,14 @@ def test_wrong_columns_are_told_on_the_form_which_keeps_what_was_written(
         assert ("Nothing was loaded" if language == "en" else "Ничего не загружено") in page
         assert not mapping or mapping.partition("\n")[0] in page.partition("<textarea")[2]
         assert house.screens.book(house.side.office, PEOPLE["reader"]).versions == ()
+
+
+def test_forms_that_are_refused_do_not_use_up_the_files_that_may_be_handed_in(
+    house: Household,
+) -> None:
+    for number in range(shelf.UPLOADS_MAX + 1):
+        assert hand_in(house, TABLE + b"%d;x;\n" % number, "id=no").status == 422
+    assert hand_in(house, TABLE, "id=no\nname=full\ndelimiter=;\nmerge=yes").status == 303
 
 
 def test_the_longest_pair_is_read(house: Household) -> None:

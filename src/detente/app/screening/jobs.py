@@ -72,7 +72,9 @@ def _read(shelf: ListShelf, version: Version, before: Version | None) -> Version
 def _whole(shelf: ListShelf, sha256: str) -> bytes:
     found = shelf.received.kept(sha256)
     if found is None:
-        raise OurFault("list.unreadable", f"{sha256[:16]} is not here", "hand the file in again")
+        raise OurFault(
+            "list.unreadable", f"the file {sha256[:16]} is not here", "hand the file in again"
+        )
     return found
 
 

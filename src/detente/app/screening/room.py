@@ -170,8 +170,8 @@ class Screens:
             raise OurFault("list.reader", what, f"one of: {', '.join(READERS)}")
         from detente.screening.lists import readers  # noqa: PLC0415  it reads names of countries
 
-        readers.check_mapping(asked.reader, asked.mapping)
         size = sum(self._shelf.finish(sha) for sha in asked.received.values())
+        readers.check_mapping(asked.reader, asked.mapping)  # its files are no unfinished ones
         wanted = msgspec.structs.replace(asked, size=size, by=person.name, at=str(now))
         book, version = books.begin(self._book, wanted)
         office.trail.saw(person, Note(desk, f"screening/load/{version.id}"))
