@@ -17,7 +17,7 @@ from tests.support.processes import until
 from detente.app import cells
 from detente.app.api.routes import Api
 from detente.app.http import Request
-from detente.app.screening import jobs, room
+from detente.app.screening import jobs, room, who
 from detente.app.screening.room import Screens, room_of
 from detente.app.screening.waiting import HeldLists
 from detente.core.moment import Span
@@ -318,11 +318,11 @@ def test_where_a_desk_of_designations_is_its_people_alone_work_with_lists(
     asker: Asker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     elsewhere = Person("else", None, "s-01", {"notices": PERSON.roles["cert"]})
-    assert room.permit(asker.office, elsewhere, Role.READ) == "notices"
-    monkeypatch.setattr(room, "DESK", "cert")
-    assert room.desk_of(asker.office) == "cert"
-    assert fault_of(room.permit, asker.office, elsewhere, Role.READ) == "office.forbidden"
-    assert room.permit(asker.office, PERSON, Role.READ) == "cert"
+    assert who.permit(asker.office, elsewhere, Role.READ) == "notices"
+    monkeypatch.setattr(who, "DESK", "cert")
+    assert who.desk_of(asker.office) == "cert"
+    assert fault_of(who.permit, asker.office, elsewhere, Role.READ) == "office.forbidden"
+    assert who.permit(asker.office, PERSON, Role.READ) == "cert"
 
 
 def test_a_process_beside_that_is_ended_is_begun_again(tmp_path: Path) -> None:
@@ -343,7 +343,7 @@ def test_a_process_beside_that_dies_leaves_the_list_in_force_and_says_why(
     asker = Asker(tmp_path)
     asker.load(b"\n".join(WHOLE))
     asker.office.screens = screens = Screens(asker.shelf)
-    monkeypatch.setattr("detente.app.screening.jobs.sys.executable", "/bin/false")
+    monkeypatch.setattr("detente.app.screening.process.sys.executable", "/bin/false")
     asker.load(b"\n".join(WHOLE[:-1]))
     until(lambda: screens.turn() is None, "all is done")
     rows = {row["id"]: row for row in asker.ask(PERSON, "GET", "version")}

@@ -177,11 +177,11 @@ def test_a_threshold_a_mapping_and_a_number_of_workers_have_their_limits(
     file, out = made(tmp_path / "c.jsonl", 2), str(tmp_path / "r")
     words = ("file", file, "--list", listed, "--out", out)
     for value in ("0.29", "1.01"):
-        assert fault(*words, "--threshold", value) == "form.usage"
+        assert fault(*words, "--threshold", value) == "customers.settings"
     for value in ("0.3", "1"):
         assert run(*words, "--threshold", value)[0] in (0, 1)
     for value in ("name", "nom=Name"):
-        assert fault(*words, "--mapping", value) == "form.usage"
+        assert fault(*words, "--mapping", value) == "customers.settings"
     for value in ("0", "257"):
         assert fault(*words, "--workers", value) == "bulk.workers"
 

@@ -19,6 +19,7 @@ from detente.app.api import (
     people,
     records,
     screening,
+    screening_runs,
     search,
     todo,
     watch,
@@ -47,6 +48,7 @@ HOUSE: Final[tuple[Operation, ...]] = (
     *misp.OPERATIONS,
     *paper.OPERATIONS,
     *screening.OPERATIONS,
+    *screening_runs.OPERATIONS,
     *yente.OPERATIONS,
 )
 

@@ -10,17 +10,19 @@ from detente.core.errors import OurFault
 from detente.screening.customers import LINE_MAX, TOO_LARGE, Row
 
 GZIP: Final = b"\x1f\x8b"
-_WIDE: Final = (b"\xff\xfe", b"\xfe\xff")
+WIDE: Final = (b"\xff\xfe", b"\xfe\xff")
 _PIECE: Final = 1 << 20
 
 
 class Source:
     """A file of customers. Its hash is taken of the bytes that were read, not before or after."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, most: int | None = None) -> None:
+        """most: bytes that are read of it, unpacked; one more and it is unreadable."""
         self.path = path
         self.sha256 = ""
         self.lines = 0
+        self._most = most
 
     def rows(self) -> Iterator[Row]:
         """Give every line with its number; of one over LINE_MAX only that it is there.
@@ -42,7 +44,7 @@ class Source:
     def _rows(self, raw: IO[bytes]) -> Iterator[Row]:
         start = raw.read(2)
         raw.seek(0)
-        if start in _WIDE:
+        if start in WIDE:
             raise _unreadable(f"{self.path} is UTF-16, not UTF-8")
         hashed = _Hashed(raw)
         if start != GZIP:
@@ -52,16 +54,26 @@ class Source:
             yield from self._of(unpacked, hashed)
 
     def _of(self, file: "_Lines", hashed: "_Hashed") -> Iterator[Row]:
-        number = 0
+        number = size = 0
         while data := file.readline(LINE_MAX + 1):
             number += 1
+            size += len(data)
             why = ""
             if len(data) > LINE_MAX and not data.endswith(b"\n"):
                 why, data = TOO_LARGE, b""
                 while (more := file.readline(_PIECE)) and not more.endswith(b"\n"):
-                    pass
+                    size += len(more)
+                    self._see(size)
+            self._see(size)
             yield Row(number, data.rstrip(b"\r\n"), why)
         self.sha256, self.lines = hashed.hash.hexdigest(), number
+
+    def _see(self, size: int) -> None:
+        if self._most is not None and size > self._most:
+            raise OurFault(
+                "customers.unreadable", f"{self.path} has over {self._most:,} bytes, unpacked",
+                "part the file",
+            )  # fmt: skip
 
 
 class _Lines(Protocol):

@@ -18,12 +18,13 @@ from typing import Final, NamedTuple
 import msgspec
 
 from detente.app import piecewise
+from detente.app.bulk import asked
 from detente.app.bulk.reading import Source
 from detente.core.errors import OurFault
 from detente.screening import bulk, layout
 from detente.screening.build import build
 from detente.screening.bulk import Counts, Head, Settings, Shard
-from detente.screening.customers import CSV, FIELDS, Row, head_of_csv, rows_of_csv, rows_of_json
+from detente.screening.customers import CSV, Row, rows_of_csv, rows_of_json
 from detente.screening.listed import Listed
 from detente.screening.port import Task, Work
 from detente.screening.version import ENGINE
@@ -48,13 +49,17 @@ Tell = Callable[[Progress], None]
 
 
 class Run(NamedTuple):
-    """What a run is made of: the customers' file, the lists, the settings, where results go."""
+    """What a run is made of: the customers' file, the lists, the settings, where results go.
+
+    most: bytes of the file that are read, unpacked; None: all.
+    """
 
     customers: str
     listed: Iterable[Listed]
     versions: dict[str, str]
     settings: Settings
     out: Path
+    most: int | None = None
 
 
 def screen(run: Run, work: Work, tell: Tell) -> Counts:
@@ -63,8 +68,8 @@ def screen(run: Run, work: Work, tell: Tell) -> Counts:
     Raises OurFault customers.unreadable, customers.changed, bulk.busy, bulk.other, work.lost,
     file.unwritable.
     """
-    folder = run.out.with_name(run.out.name + ".run")
-    source = Source(run.customers)
+    folder = beside(run.out)
+    source = Source(run.customers, run.most)
     source.measure()
     settings = with_columns(run.settings, source)
     head = Head(bulk.RESULTS, ENGINE, dict(sorted(run.versions.items())), source.sha256, settings)
@@ -83,6 +88,11 @@ def screen(run: Run, work: Work, tell: Tell) -> Counts:
         piecewise.write(run.out, _results(folder, head, counts))
         shutil.rmtree(folder)
     return counts
+
+
+def beside(out: Path) -> Path:
+    """Return the folder of what is not finished yet of these results."""
+    return out.with_name(out.name + ".run")
 
 
 @contextmanager
@@ -109,32 +119,34 @@ def held(folder: Path) -> Iterator[None]:
 
 def with_columns(settings: Settings, source: Source) -> Settings:
     """Return the settings with the columns of a table, as its head names them."""
-    if settings.form != CSV:
-        return settings
-    first = next(rows_of_csv(source.rows()), None)
-    found = head_of_csv(first.data) if first and not first.why else None
-    theirs = [settings.mapping.get(ours, ours) for ours in FIELDS]
-    if found is None or not set(theirs) & set(found[0]):
-        raise OurFault(
-            "customers.unreadable",
-            f"the first row of {source.path} names none of the columns {', '.join(theirs)}",
-            "name the columns: --mapping id=THEIRS --mapping name=THEIRS",
-        )
-    return msgspec.structs.replace(settings, columns=tuple(found[0]), parted_by=found[1])
+    return asked.with_columns(settings, source.rows(), source.path)
 
 
 def index_file(path: Path, listed: Iterable[Listed], versions: dict[str, str]) -> None:
     """Build an index into a file, unless that very index stands there whole."""
     seal = path.with_name(path.name + ".sha256")
-    known = f"{ENGINE} {sorted(versions.items())}\n".encode()
     try:
-        if seal.read_bytes() == known + layout.digest(path.read_bytes()).encode():
+        if seal.read_bytes() == _sealed(versions, path.read_bytes()):
             return
     except OSError:
         pass
     data = build(listed, versions)
     piecewise.write(path, [data])
-    piecewise.write(seal, [known + layout.digest(data).encode()])
+    piecewise.write(seal, [_sealed(versions, data)])
+
+
+def lend_index(out: Path, built: Path, versions: dict[str, str]) -> None:
+    """Let a run have an index that stands built elsewhere on this disk: it is not built again."""
+    folder = beside(out)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    index = folder / "index"
+    if not index.exists():
+        index.hardlink_to(built)
+        piecewise.write(folder / "index.sha256", [_sealed(versions, index.read_bytes())])
+
+
+def _sealed(versions: dict[str, str], data: bytes) -> bytes:
+    return f"{ENGINE} {sorted(versions.items())}\n".encode() + layout.digest(data).encode()
 
 
 def _same(file: Path, head: Head) -> None:

@@ -62,7 +62,7 @@ class OfficeProcess:
         self._seen_at = self._renew_at = 0.0
         self._old_keys = OldKeys(settings, "office", passphrase)
         self._beside = Beside(settings.folder, self._log)
-        pulse = Pulse(new_boot(), lambda: self._shelf.moves + self._desk_keys.changes, self._levels)
+        pulse = Pulse(new_boot(), self._changes, self._levels)
         self._pulse = pulse
         self._siren = Siren(
             build_policy.command(settings), self._log, partial(self._rang, "command")
@@ -168,6 +168,9 @@ class OfficeProcess:
 
     def _need(self) -> Office:
         return self._tie.need()
+
+    def _changes(self) -> int:
+        return self._shelf.moves + self._desk_keys.changes + self._parts.screens.runs.changes
 
     def _renew(self, why: str) -> None:
         # Who started this process has the passphrase, and starts a new one.

@@ -4,12 +4,8 @@ A job is data, and its result is files and one line. It changes no book: a job t
 middle is done again, with the same result.
 """
 
-import contextlib
 import hashlib
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Final
@@ -17,6 +13,7 @@ from typing import Final
 import msgspec
 
 from detente.app.build_screening import ListShelf
+from detente.app.screening.process import Process
 from detente.core.errors import Fault, OurFault
 from detente.screening.listed import Listed
 from detente.screening.lists.book import Version
@@ -82,11 +79,15 @@ def _build(shelf: ListShelf, lists: Mapping[str, str]) -> str:
     from detente.screening.build import build  # noqa: PLC0415  numpy comes with the first question
 
     key = key_of(lists)
-    shelf.put_index(key, build(_listed(shelf, lists), dict(sorted(lists.items()))))
+    shelf.put_index(key, build(listed(shelf, lists), dict(sorted(lists.items()))))
     return key
 
 
-def _listed(shelf: ListShelf, lists: Mapping[str, str]) -> Iterator[Listed]:
+def listed(shelf: ListShelf, lists: Mapping[str, str]) -> Iterator[Listed]:
+    """Give the entities of list versions; the list's name goes before their ids.
+
+    Raises OurFault("decision.versions"): one is not here any more.
+    """
     from detente.screening.lists import prepare  # noqa: PLC0415  numpy comes with the first question
 
     for name, sha256 in sorted(lists.items()):
@@ -103,33 +104,18 @@ class Aside:
 
     def __init__(self, folder: Path, job: Job) -> None:
         self.job = job
-        places = os.pathsep.join(str(Path(each).resolve()) for each in sys.path if each)
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "detente.app.screening.child", str(folder)],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, "PYTHONPATH": places},
-        )  # fmt: skip
-        assert self._process.stdin is not None, "it is a pipe"
-        with contextlib.suppress(BrokenPipeError):  # it died at once; `done` tells
-            self._process.stdin.write(msgspec.json.encode(job))
-        with contextlib.suppress(BrokenPipeError):
-            self._process.stdin.close()
-        self._process.stdin = None  # communicate() would write to it
+        self._process = Process("detente.app.screening.child", folder, msgspec.json.encode(job))
 
     def done(self) -> Done | None:
         """Return what came of it, None while it runs."""
-        if self._process.poll() is None:
+        ended = self._process.ended()
+        if ended is None:
             return None
-        told, said = self._process.communicate()
-        if self._process.returncode == 0:
-            return msgspec.json.decode(told, type=Done)
-        last = said.decode(errors="replace").strip().rpartition("\n")[2]
-        code = self._process.returncode
-        what = f"the process that read it ended with {code}"
-        if last:
-            what = f"the process that read it ended with {code}, and said last: {last[:200]}"
-        return Done(code="list.unreadable", what=what)
+        told, what = ended
+        if what:
+            return Done(code="list.unreadable", what=what)
+        return msgspec.json.decode(told, type=Done)
 
     def stop(self) -> None:
         """End it; the job is begun again another time."""
-        self._process.kill()
-        self._process.communicate()
+        self._process.stop()

@@ -17,9 +17,10 @@ from detente.app.log import Log
 from detente.app.screening import jobs
 from detente.app.screening.differing import differences
 from detente.app.screening.jobs import Aside, Done, Job
+from detente.app.screening.runs import Asked, Runs
+from detente.app.screening.who import permit
 from detente.core.errors import OurFault
 from detente.core.moment import Moment
-from detente.office import people
 from detente.office.desk import Role
 from detente.office.office import Office
 from detente.office.people import Person
@@ -27,6 +28,7 @@ from detente.office.trail import Note
 from detente.screening.listed import Listed
 from detente.screening.lists import book as books
 from detente.screening.lists.book import EVERY, READERS, Book, Version
+from detente.screening.runs import Run
 
 if TYPE_CHECKING:
     from detente.screening.decision import Decision
@@ -34,7 +36,6 @@ if TYPE_CHECKING:
     from detente.screening.index import Index
     from detente.screening.lists import prepare
 
-DESK: Final = "designation"  # whose people work with lists, where a party has this desk
 PIECE_MAX: Final = 4 << 20  # bytes of a file that is handed in piece by piece
 FILE_MAX: Final = 1 << 29  # bytes of one file as it comes
 LOOK_EVERY: Final = 0.2  # seconds between looks whether a job is done
@@ -56,11 +57,15 @@ class Kept:
 
 
 class Screens:
-    """The lists of one party. aside: slow work goes to a process of its own, else it is done at once."""
+    """The lists of one party. aside: slow work goes to a process of its own, else it is done at once.
+
+    runs: its files of customers, done in a process beside that of lists.
+    """
 
     def __init__(self, shelf: ListShelf, *, aside: bool = True) -> None:
         self._shelf, self._aside = shelf, aside
         shelf.clear()
+        self.runs = Runs(shelf, aside=aside)
         self._job: Aside | None = None
         self._wanted: dict[str, dict[str, str]] = {}  # indexes that a replay asked for
         self._failed: dict[str, Done] = {}
@@ -95,17 +100,21 @@ class Screens:
         return tuple(each for each in self._book.versions if each.state == books.HELD)
 
     def pulse(self, log: Log) -> float | None:
-        """Do what `turn` does; a fault of the disk is told, and tried again."""
-        try:
-            return self.turn()
-        except OurFault as fault:
-            log.write("error", fault.code, f"lists: {fault.what}", remedy=fault.remedy)
-            return AGAIN
+        """Take turns of lists and of runs; a fault of the disk is told, and tried again."""
+        waits = []
+        for turn in (self.turn, self.runs.turn):
+            try:
+                waits.append(turn())
+            except OurFault as fault:
+                log.write("error", fault.code, f"lists: {fault.what}", remedy=fault.remedy)
+                waits.append(AGAIN)
+        return min((each for each in waits if each is not None), default=None)
 
     def close(self) -> None:
         """End what runs; it is begun again at the next start."""
         if self._job is not None:
             self._job.stop()
+        self.runs.close()
 
     def work(self) -> None:
         """Do all that is to be done, here. Only where nothing is done aside."""
@@ -212,6 +221,18 @@ class Screens:
 
     # Questions.
 
+    def screen(self, office: Office, person: Person, asked: Asked, now: Moment) -> Run:
+        """Begin a run over a file of customers, against the lists in force now.
+
+        Raises OurFault: list.none, and as Runs.start.
+        """
+        permit(office, person, Role.AUTHOR)
+        lists = books.hashes(self._book.in_force().values())
+        if not lists:
+            self.runs.refuse(asked)
+            raise _no_list()
+        return self.runs.start(office, person, asked, lists, now)
+
     def index(self, scope: str = EVERY) -> "tuple[Index, bool]":
         """Return the index of a list, or of all in force; and whether a newer one is being built.
 
@@ -220,8 +241,7 @@ class Screens:
         scopes = _scopes(self._book)
         if scope not in scopes:
             if scope == EVERY:
-                what = "no list is in force"
-                raise OurFault("list.none", what, "load one: detente screening load")
+                raise _no_list()
             what = f"no list {scope[:60]!r} is in force"
             raise OurFault("list.unknown", what, "see: detente screening lists")
         key = jobs.key_of(scopes[scope])
@@ -341,32 +361,15 @@ class Screens:
         return {**found, "differs": differences(kept, again)}
 
 
+def _no_list() -> OurFault:
+    return OurFault("list.none", "no list is in force", "load one: detente screening load")
+
+
 def _scopes(book: Book) -> dict[str, Mapping[str, str]]:
     """Return {scope: {list: hash}}: all lists in force, and each alone."""
     lists = books.hashes(book.in_force().values())
     alone = {name: {name: sha256} for name, sha256 in lists.items()}
     return {EVERY: lists, **alone} if lists else {}
-
-
-def desk_of(office: Office) -> str:
-    """Return the desk whose people work with lists, "" where the party has it not."""
-    return DESK if DESK in {each.name for each in office.desks} else ""
-
-
-def permit(office: Office, person: Person, role: Role) -> str:
-    """Return the desk for which a person acts. Raises OurFault("office.forbidden").
-
-    Without a desk of designations it is whoever has the role at some desk.
-    """
-    desk = desk_of(office)
-    if not desk:
-        desk = next((each for each in sorted(person.roles) if person.may(each, role)), "")
-        if not desk:
-            what = f"{person.name} is not {role} at any desk"
-            raise OurFault("office.forbidden", what, "ask your administrator for the role")
-        return desk
-    people.permit(person, desk, role)
-    return desk
 
 
 def version_asked(

@@ -2,7 +2,8 @@
 
 from typing import Final
 
-from detente.app.screening.room import Screens, permit
+from detente.app.screening.room import Screens
+from detente.app.screening.who import permit
 from detente.core.errors import OurFault
 from detente.core.moment import Moment, Span
 from detente.office import courses, items

@@ -14,7 +14,6 @@ from detente.core.errors import OurFault
 
 if TYPE_CHECKING:
     from detente.app.bulk.runs import Progress, Tell
-    from detente.screening.bulk import Settings
 
 __all__ = ["screening"]  # the group, with the verbs of runs
 
@@ -47,12 +46,11 @@ def file(
     """Screen every customer of a file; 1 if there are alerts or undecided lines."""
     del at  # no party is needed
     from detente.app import build_work, piecewise  # noqa: PLC0415
-    from detente.app.bulk import runs, tables  # noqa: PLC0415
+    from detente.app.bulk import asked, runs, tables  # noqa: PLC0415
 
     work = build_work.workers(workers, address)
-    run = runs.Run(
-        customers, *read_lists(lists), settings(customers, threshold, mapping), Path(out)
-    )
+    set_as = asked.settings(customers, threshold, mapping)
+    run = runs.Run(customers, *read_lists(lists), set_as, Path(out))
     counts = runs.screen(run, work, teller(progress, silent=quiet or as_json))
     if table:
         piecewise.write(Path(table), tables.table(Path(out)))
@@ -63,27 +61,6 @@ def file(
     told = say("screening.run_done", **document)
     Out(as_json=as_json, quiet=quiet).answer(document, [told])
     return 1 if counts.alert or counts.undecided else 0
-
-
-def settings(customers: str, threshold: float | None, mapping: tuple[str, ...]) -> "Settings":
-    """Return the settings of a run. Raises OurFault form.usage."""
-    from detente.screening.bulk import Settings  # noqa: PLC0415
-    from detente.screening.customers import CSV, FIELDS, JSON  # noqa: PLC0415
-    from detente.screening.decision import ALERT  # noqa: PLC0415
-    from detente.screening.engine import LEAST_SCORE  # noqa: PLC0415
-
-    threshold = ALERT if threshold is None else threshold
-    if not LEAST_SCORE <= threshold <= 1:
-        raise OurFault(
-            "form.usage", f"threshold {threshold}", f"give a score from {LEAST_SCORE} to 1"
-        )
-    pairs = dict(p.partition("=")[::2] for p in mapping)
-    if not all(pairs.values()) or pairs.keys() - set(FIELDS):
-        raise OurFault(
-            "form.usage", f"mapping {' '.join(mapping)}", f"ours are {', '.join(FIELDS)}"
-        )
-    form = CSV if customers.removesuffix(".gz").endswith((".csv", ".tsv")) else JSON
-    return Settings(threshold, form, dict(sorted(pairs.items())))
 
 
 def teller(progress: str | None, *, silent: bool) -> "Tell":
@@ -139,7 +116,7 @@ def rescreen(
     """Screen only what a change of the lists or the customers can have changed."""
     del at  # no party is needed
     from detente.app import build_work, piecewise  # noqa: PLC0415
-    from detente.app.bulk import rescreening  # noqa: PLC0415
+    from detente.app.bulk import asked as asking, rescreening  # noqa: PLC0415
     from detente.app.bulk.state import current  # noqa: PLC0415
 
     work, folder = build_work.workers(workers, address), Path(state)
@@ -149,7 +126,7 @@ def rescreen(
     if before is None:
         if customers is None:
             raise OurFault("form.missing", f"{state} holds no screening yet", "give --customers")
-        set_as = settings(customers, threshold, mapping)
+        set_as = asking.settings(customers, threshold, mapping)
         told.append(rescreening.first(folder, customers, asked, set_as, work))
     else:
         if threshold not in (None, before.head.threshold):
@@ -163,7 +140,7 @@ def rescreen(
                 rescreening.after_lists(folder, asked, work, accept=accept, refresh=refresh)
             )
         if customers is not None:
-            set_as = settings(customers, threshold, mapping)
+            set_as = asking.settings(customers, threshold, mapping)
             told.append(rescreening.after_customers(folder, customers, set_as, work))
     if out:
         piecewise.write(Path(out), (line for one in told for line in rescreening.lines(one)))

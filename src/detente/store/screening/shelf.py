@@ -45,6 +45,9 @@ class ListShelf:
             self.top, self.received, self.entries, self.told, self.index, self.decisions
         ):  # fmt: skip
             each.clear()
+        for name in self.received.names():
+            if name.startswith(PART):  # customers may be in it, and who handed it in begins anew
+                self.received.remove(name)
 
     def book(self) -> Book:
         """Return the book. Raises OurFault store.failed for one that is damaged."""
@@ -83,6 +86,17 @@ class ListShelf:
 
         tried(write)
         return here + len(data)
+
+    def handed_in(self, sha256: str) -> Path | None:
+        """Return where a file stands whose pieces came, all or not; None if none did."""
+        for name in (sha256, f"{PART}{sha256}"):
+            if self.received.size(name) >= 0:
+                return self.received.path / name
+        return None
+
+    def drop(self, sha256: str) -> None:
+        """Forget the pieces of a file that nobody will finish."""
+        self.received.remove(f"{PART}{sha256}")
 
     def finish(self, sha256: str) -> int:
         """Keep a file whose pieces are all here, return its size.

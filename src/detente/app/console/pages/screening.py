@@ -18,6 +18,7 @@ from detente.app.problems import status_of
 from detente.app.screening import room
 from detente.app.screening.jobs import OURS
 from detente.app.screening.room import Screens
+from detente.app.screening.who import permit
 from detente.core.errors import OurFault
 from detente.core.moment import Moment
 from detente.office.desk import Role
@@ -183,7 +184,7 @@ def _error(fault: OurFault, ask: Ask) -> dict[str, str]:
 
 def _may(site: Site, ask: Ask, role: Role) -> bool:
     try:
-        room.permit(site.office, ask.person, role)
+        permit(site.office, ask.person, role)
     except OurFault:
         return False
     return True
@@ -191,7 +192,7 @@ def _may(site: Site, ask: Ask, role: Role) -> bool:
 
 def load(site: Site, ask: Ask) -> Answer:
     """Take a file as a new version of a list; what is wrong with the form is told on it."""
-    room.permit(site.office, ask.person, Role.AUTHOR)
+    permit(site.office, ask.person, Role.AUTHOR)
     try:
         version = _load(site, ask)
     except OurFault as fault:
@@ -244,7 +245,7 @@ def decide(site: Site, ask: Ask) -> Answer:
     """Put a held version in force, or refuse it."""
     step, name = ask.parts["step"], ask.parts["version"]
     if step not in STEPS:
-        room.permit(site.office, ask.person, Role.RELEASE)
+        permit(site.office, ask.person, Role.RELEASE)
         return go(f"/screening/version/{name}")
     why = ask.told("why")
     _screens(site).decide(site.office, ask.person, name, step, why, site.now())
