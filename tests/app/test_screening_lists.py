@@ -47,6 +47,14 @@ class Asker:
     def ask(
         self, person: Person, method: str, path: str, body: object = None, **query: object
     ) -> Any:  # noqa: ANN401
+        return json.loads(self._answer(person, method, path, body, **query))
+
+    def fetch(self, person: Person, path: str, **query: object) -> bytes:
+        return self._answer(person, "GET", path, None, **query)
+
+    def _answer(
+        self, person: Person, method: str, path: str, body: object, **query: object
+    ) -> bytes:
         self.person = person
         raw = isinstance(body, bytes)
         data = (
@@ -62,7 +70,7 @@ class Asker:
             1000, method, ("api", "v1", "screening", *path.split("/")), dict(texts), data,
             headers if data else {}, texts,
         )  # fmt: skip
-        return json.loads(self.api.handle(request).body[0])
+        return self.api.handle(request).body[0]
 
     def is_read(self, version: str) -> bool:
         self.screens.turn()

@@ -25,7 +25,11 @@ ON_PAGES = (
     *sorted((SRC / "app/screening").glob("*.py")),
     *sorted((SRC / "screening/lists").glob("*.py")),
     SRC / "screening/decision.py",
+    SRC / "screening/runs.py",
     SRC / "store/screening/shelf.py",
+    SRC / "store/screening/run_shelf.py",
+    SRC / "app/bulk/asked.py",
+    SRC / "app/bulk/reading.py",
 )  # fmt: skip
 # Where it is said why a version of a list waits, and what was not read of it.
 ON_LISTS = (
@@ -33,6 +37,7 @@ ON_LISTS = (
         "book", "prepare", "readers", "rows", "tree", "versions",
     )),
     SRC / "app/screening/jobs.py",
+    SRC / "app/screening/process.py",
 )  # fmt: skip
 # Of the start of a console, before there is a page.
 _AT_START = frozenset({"certificate.py", "counted.py", "settings.py"})

@@ -29,6 +29,7 @@ from detente.app.http import Request
 from detente.app.log import Log
 from detente.app.screening import room
 from detente.app.screening.room import Screens
+from detente.app.screening.runs import Asked
 from detente.office.front_door import Rules, SignIn
 from detente.office.passwords import Cost as Hashing
 from detente.office.people import House, Person, Place, roles_of
@@ -41,6 +42,7 @@ from detente.vault.sealing import Cost, Kdf
 NAME: Final = "console.test"
 HERE: Final = ("192.0.2.1", "a browser")
 _LISTED: Final = b'{"id":"p1","schema":"Person","names":["Ivan EXAMPLE"],"births":["1961"]}'
+_CUSTOMERS: Final = b'{"id":"c1","name":"Ivan Example"}\n{"id":"c2","name":"..."}\n'
 TERMS: Final = headers.Terms(NAME, secure=True)
 
 
@@ -111,7 +113,7 @@ class Household:
         self.side.office.people.every(self.net.now)  # who founds it does so before anybody asks
 
     def listed(self) -> dict[str, str]:
-        """Load a list, have one that is held, and ask a name; return what patterns name of them."""
+        """Load a list, have one that is held, ask a name, screen a file; return what patterns name."""
         office, now, drafter = self.side.office, self.net.now, self.people["drafter"]
         for data in (_LISTED, b" "):
             sha256 = room.sha256_of(data)
@@ -119,9 +121,12 @@ class Household:
             asked = room.version_asked("own", "own.json", {"main": sha256})
             version = self.screens.load(office, drafter, asked, now)
         kept = self.screens.ask(office, drafter, Question("Ivan Example"), now)
+        sha256 = room.sha256_of(_CUSTOMERS)
+        self.screens.upload(office, drafter, sha256, 0, _CUSTOMERS)
+        run = self.screens.screen(office, drafter, Asked(sha256, "customers.jsonl"), now)
         return {
             "{version}": version.id, "{stamp}": kept.stamp, "{hash}": "0" * 64,
-            "{dataset}": "own",
+            "{dataset}": "own", "{run}": str(run.id),
         }  # fmt: skip
 
     def token(self, name: str) -> str:

@@ -111,10 +111,10 @@ def head_of_csv(data: bytes) -> tuple[list[str], str] | None:
     """Return (columns, what parts them) of the first row of a table, or None if it is none."""
     try:
         text = data.decode()
-    except UnicodeDecodeError:
+        parted_by = max(",;\t", key=text.count)
+        return [c.strip() for c in next(csv.reader([text], delimiter=parted_by), [])], parted_by
+    except (UnicodeDecodeError, csv.Error):
         return None
-    parted_by = max(",;\t", key=text.count)
-    return [c.strip() for c in next(csv.reader([text], delimiter=parted_by), [])], parted_by
 
 
 class Reader:

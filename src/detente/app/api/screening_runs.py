@@ -1,6 +1,6 @@
 """The API's room of screening, its files of customers: begun, watched, fetched, removed."""
 
-from typing import Final, cast
+from typing import Final
 
 import msgspec
 
@@ -40,7 +40,8 @@ def _shown(call: Call, run: Run) -> dict[str, Json]:
     found = _runs(call).progress(run)
     done, lines, left = (found.done, found.lines, found.left_s) if found else (0, 0, 0.0)
     told: dict[str, Json] = msgspec.to_builtins(run)
-    return told | {"progress": {"done": done, "lines": lines, "left_s": left}}
+    told["progress"] = {"done": done, "lines": lines, "left_s": left}
+    return told
 
 
 def _number(call: Call) -> int:
@@ -85,9 +86,7 @@ def _remove(call: Call) -> Reply:
     return Reply({})
 
 
-_RUN_FIELD: Final = Field(
-    "run", Whole(1, limits.MAX_INTEGER), about="app.api_field.screening_run"
-)
+_RUN_FIELD: Final = Field("run", Whole(1, limits.MAX_INTEGER), about="app.api_field.screening_run")
 _FROM: Final = Field(
     "from", Whole(0, limits.MAX_INTEGER), required=False, about="app.api_field.screening_from"
 )

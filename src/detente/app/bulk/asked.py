@@ -70,7 +70,7 @@ def with_columns(settings: Settings, rows: Iterable[Row], name: str) -> Settings
 
 
 def check(path: Path, name: str, settings: Settings) -> None:
-    """Look at the beginning of a file, never at more: is it one that these settings can read?
+    """Look whether these settings can read a file: at its beginning, never at more.
 
     Raises OurFault("customers.unreadable"): it is empty, no table that names a known column, or
     has no JSON object where lines of JSON are expected.

@@ -30,3 +30,12 @@ def permit(office: Office, person: Person, role: Role) -> str:
         return desk
     people.permit(person, desk, role)
     return desk
+
+
+def may(office: Office, person: Person, role: Role) -> bool:
+    """Say whether `permit` lets a person act."""
+    try:
+        permit(office, person, role)
+    except OurFault:
+        return False
+    return True

@@ -116,7 +116,8 @@ def rescreen(
     """Screen only what a change of the lists or the customers can have changed."""
     del at  # no party is needed
     from detente.app import build_work, piecewise  # noqa: PLC0415
-    from detente.app.bulk import asked as asking, rescreening  # noqa: PLC0415
+    from detente.app.bulk import asked as asking  # noqa: PLC0415
+    from detente.app.bulk import rescreening  # noqa: PLC0415
     from detente.app.bulk.state import current  # noqa: PLC0415
 
     work, folder = build_work.workers(workers, address), Path(state)

@@ -18,7 +18,7 @@ from detente.app.problems import status_of
 from detente.app.screening import room
 from detente.app.screening.jobs import OURS
 from detente.app.screening.room import Screens
-from detente.app.screening.who import permit
+from detente.app.screening.who import may, permit
 from detente.core.errors import OurFault
 from detente.core.moment import Moment
 from detente.office.desk import Role
@@ -59,7 +59,8 @@ class Hit:
     meaning: str = ""  # how many innocents reach the score
 
 
-def _screens(site: Site) -> Screens:
+def screens_of(site: Site) -> Screens:
+    """Return the party's lists. Raises OurFault("http.no_page") where an office has none."""
     found = site.office.screens
     if not isinstance(found, Screens):
         raise OurFault("http.no_page", "this office has no lists of its own", "start it again")
@@ -95,7 +96,7 @@ def hit_of(asked: str, told: "Told", alert: float, language: str, one: Listed | 
 
 def look_up(site: Site, ask: Ask) -> Answer:
     """Show the form to look a name up, and the decisions that were made last."""
-    screens = _screens(site)
+    screens = screens_of(site)
     book = screens.book(site.office, ask.person)
     made = [
         {**row, "at": Moment.parse(str(row["at"]))}
@@ -122,7 +123,7 @@ def name(site: Site, ask: Ask) -> Answer:
         ask.told("name").strip(), kind if kind in KINDS else None, many("births"),
         many("countries"), many("papers"),
     )  # fmt: skip
-    kept = _screens(site).ask(site.office, ask.person, question, site.now())
+    kept = screens_of(site).ask(site.office, ask.person, question, site.now())
     return go(f"/screening/decision/{kept.stamp}")
 
 
@@ -131,7 +132,7 @@ def decision(site: Site, ask: Ask, replayed: dict[str, object] | None = None) ->
     from detente.screening.engine import Question, undecided  # noqa: PLC0415  numpy comes with the first question
 
     stamp = ask.parts["stamp"]
-    found = _screens(site).decision(site.office, ask.person, stamp)
+    found = screens_of(site).decision(site.office, ask.person, stamp)
     question = Question(found.name, found.schema, found.births, found.countries, found.papers)
     values = {
         "frame": framing.frame(site, ask, "desks"), "stamp": stamp, "found": found,
@@ -148,26 +149,26 @@ def decision(site: Site, ask: Ask, replayed: dict[str, object] | None = None) ->
 
 def _one(site: Site, entity: str, lists: Mapping[str, str]) -> Listed | None:
     try:
-        return _screens(site).listed(entity, lists)
+        return screens_of(site).listed(entity, lists)
     except OurFault:  # a version that is not here any more: the decision stands all the same
         return None
 
 
 def replay(site: Site, ask: Ask) -> Answer:
     """Ask again what a decision was asked, and show the decision with the result."""
-    again = _screens(site).replay(site.office, ask.person, ask.parts["stamp"])
+    again = screens_of(site).replay(site.office, ask.person, ask.parts["stamp"])
     return decision(site, ask, again)
 
 
 def lists(site: Site, ask: Ask, fault: OurFault | None = None) -> Answer:
     """Show the lists with their versions, and the form to load another; a fault of it, if one is."""
-    book = _screens(site).book(site.office, ask.person)
+    book = screens_of(site).book(site.office, ask.person)
     rows = [each for each in reversed(book.versions) if each.state != SUPERSEDED]
     rows.sort(key=lambda each: (each.state != HELD, each.list))
     errors = [_error(fault, ask)] if fault else []
     values = {
         "frame": framing.frame(site, ask, "desks"), "rows": rows, "readers": READERS,
-        "may": _may(site, ask, Role.AUTHOR), "told": ask,
+        "may": may(site.office, ask.person, Role.AUTHOR), "told": ask,
         "held": sum(each.state == HELD for each in rows),
         "errors": errors, "wrong": dict.fromkeys(WRITTEN, "") | {e["field"]: e["what"] for e in errors},
     }  # fmt: skip
@@ -180,14 +181,6 @@ def _error(fault: OurFault, ask: Ask) -> dict[str, str]:
     if field == "mapping" and not ask.told("mapping") and ask.told("reader") != MAPPED:
         field = "reader"
     return said.of(fault, ask.language).row(field)
-
-
-def _may(site: Site, ask: Ask, role: Role) -> bool:
-    try:
-        permit(site.office, ask.person, role)
-    except OurFault:
-        return False
-    return True
 
 
 def load(site: Site, ask: Ask) -> Answer:
@@ -203,7 +196,7 @@ def load(site: Site, ask: Ask) -> Answer:
 
 
 def _load(site: Site, ask: Ask) -> Version:
-    screens, file = _screens(site), ask.file("file")
+    screens, file = screens_of(site), ask.file("file")
     if file is None or not file.data:
         raise OurFault("form.missing", "no file was chosen", "choose a file", "file")
     pairs = (each.strip() for each in ask.told("mapping").splitlines())
@@ -226,7 +219,7 @@ def _load(site: Site, ask: Ask) -> Version:
 
 def version(site: Site, ask: Ask) -> Answer:
     """Show one version, its difference, what was odd, and the hold to decide."""
-    screens, name = _screens(site), ask.parts["version"]
+    screens, name = screens_of(site), ask.parts["version"]
     one = screens.book(site.office, ask.person).find(name)
     told = screens.told(site.office, ask.person, name)
     values = {
@@ -235,7 +228,7 @@ def version(site: Site, ask: Ask) -> Answer:
         "waits": [(each.why, reasons.reason(each.why, each.what, ask.language)) for each in one.waits],
         "odd": [each._replace(why=reasons.detail(each.why, ask.language)) for each in told.odd[:SHOWN]],
         "more_odd": max(0, len(told.odd) - SHOWN),
-        "may": _may(site, ask, Role.RELEASE), "own": one.by == ask.person.name,
+        "may": may(site.office, ask.person, Role.RELEASE), "own": one.by == ask.person.name,
         "held": one.state == HELD,
     }  # fmt: skip
     return page(site.renderer.render("pages/screening_version.html", ask.language, values))
@@ -248,7 +241,7 @@ def decide(site: Site, ask: Ask) -> Answer:
         permit(site.office, ask.person, Role.RELEASE)
         return go(f"/screening/version/{name}")
     why = ask.told("why")
-    _screens(site).decide(site.office, ask.person, name, step, why, site.now())
+    screens_of(site).decide(site.office, ask.person, name, step, why, site.now())
     return go(f"/screening/version/{name}")
 
 
