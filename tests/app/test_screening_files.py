@@ -109,7 +109,7 @@ def test_the_results_are_those_of_the_command(asker: Asker, tmp_path: Path) -> N
 
 def beside(asker: Asker) -> Screens:
     """Let the office do its slow work in processes from now on."""
-    asker.screens = asker.office.screens = Screens(asker.shelf)  # type: ignore[assignment]
+    asker.screens = asker.office.screens = Screens(asker.shelf)
     return asker.screens
 
 
@@ -178,7 +178,7 @@ def test_results_that_an_office_did_not_take_are_found_whole(asker: Asker) -> No
     shelf = asker.screens.runs._shelf
     book = shelf.book()
     shelf.put_book(book.having(msgspec.structs.replace(run, state=runs.RUNNING, alert=0)))
-    asker.screens = asker.office.screens = Screens(asker.shelf, aside=False)  # type: ignore[assignment]
+    asker.screens = asker.office.screens = Screens(asker.shelf, aside=False)
     until(lambda: is_over(asker), "it is taken")
     again = asker.screens.runs.find(asker.office, PERSON, run.id)
     assert (again.state, again.alert, again.stamp) == ("done", 1, run.stamp)
@@ -309,7 +309,7 @@ def test_limits_of_runs(asker: Asker, tmp_path: Path) -> None:
     assert fault_of(Source(str(file), 11).measure) == "customers.unreadable"
     settings = asking.settings("c.csv", 0.3, ["name=x"])
     assert asking.settings("c.csv", 1.0, ["name = x"]).mapping == settings.mapping
-    with pytest.raises(OurFault, match="0[.]3 to 1"):
+    with pytest.raises(OurFault, match=r"0\.3 to 1"):
         asking.settings("c.csv", 1.1, [])
 
 

@@ -56,6 +56,8 @@ NO_PAGE: Final = {
     "record/{mid}/proof": "a file",
     "record/{mid}/text/{field}": "a file",
     "record/{mid}/file/{number}": "a file",
+    "screening/run/{run}/results": "a file",
+    "screening/run/{run}/table": "a file",
     "setup/code.svg": "a picture, seen on the page of the setup",
 }
 # By person: where each page is found. {…} are places of the fixture below.
@@ -70,6 +72,7 @@ ROOT: Final = {
     "screening": "screening", "screening/lists": "screening/lists",
     "screening/version/{version}": "screening/version/{version}",
     "screening/decision/{stamp}": "screening/decision/{stamp}",
+    "screening/files": "screening/files", "screening/run/{run}": "screening/run/{run}",
     "desk-keys": "desk-keys", "feeds": "feeds", "collections": "collections",
     "arrangements": "arrangements", "incident/{mid}": "{incident}", "large/{file}": "large/{large}",
     "object/{id}": "object/indicator--53fe3b22-0201-47cf-85d0-97c02164528d",
@@ -95,6 +98,10 @@ FAULTS_AT_THE_DOOR: Final = {"no-such-page": 404, "told/of-nobody": 404}
 SIZES: Final = {"desk": (1280, 720), "tablet": (820, 1180)}
 
 
+CLIENTS: Final = (
+    "no,Full name,when\nC-1,Сергей Кузнецов,1990\nC-2,Ada Kemp,1961\nC-3,...,\n"
+    "C-4,Muhammad Husayn al-Rahmani,31.02.1961\nC-5\n"
+).encode()
 NOTICE: Final = {
     "to": ["notices@borealis.gov"], "format": "N6", "prec": "IMMEDIATE", "tlp": "GREEN",
     "value": watched(sector="energy", began="2026-11-22T09:40Z", cause="unknown", people="120000",
@@ -238,7 +245,7 @@ def _cases(house: House, incident: str) -> dict[str, str]:
 
 
 def _screened(house: House) -> dict[str, str]:
-    """A list in force, a version that is held, and a decision on a name."""
+    """A list in force, a version that is held, a decision on a name, and a file that was screened."""
     listed = Path("docs/screening/sample.jsonl").read_bytes()
     for data in (listed, listed[: len(listed) // 2]):
         sha256 = hashlib.sha256(data).hexdigest()
@@ -258,7 +265,21 @@ def _screened(house: House) -> dict[str, str]:
             return None
 
     asked = until(answered, "a name is decided on")
-    return {"version": str(found["id"]), "stamp": str(asked["stamp"])}
+    run = _screened_file(house)
+    return {"version": str(found["id"]), "stamp": str(asked["stamp"]), "run": run}
+
+
+def _screened_file(house: House) -> str:
+    sha256 = hashlib.sha256(CLIENTS).hexdigest()
+    house.insist("PUT", f"/api/v1/screening/file/{sha256}", CLIENTS)
+    body = {
+        "received": sha256, "name": "clients.csv", "threshold": "0.4",
+        "mapping": ["id=no", "name=Full name", "births=when"],
+    }  # fmt: skip
+    number = house.insist("POST", "/api/v1/screening/run", body)["id"]
+    place = f"/api/v1/screening/run/{number}"
+    until(lambda: house.ask("GET", place, None)["state"] == "done", "a file is screened")
+    return str(number)
 
 
 def _is_read(house: House, place: str) -> bool:
@@ -349,6 +370,14 @@ def _what_answers_a_form(look: Look, stage: Stage) -> None:
         page.locator("#mapping").fill("id=no\nname=Full name\nbirths=when")
         _load_table(root)
         page.wait_for_url("**/screening/version/ours.*")
+        root.go("/screening/files")
+        page.locator("#mapping").fill("born=when")
+        page.locator("#file").set_input_files(
+            {"name": "clients.csv", "mimeType": "text/csv", "buffer": CLIENTS}
+        )
+        page.locator("form[action='/screening/files'] button.main").click()
+        page.locator(".errors").wait_for()
+        look.see(page, "screening-files-errors")
 
 
 def _a_table_without_its_columns(root: Someone) -> None:

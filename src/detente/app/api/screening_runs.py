@@ -28,7 +28,7 @@ _RUN: Final = shapes.obj(
     cancelled_by=shapes.text(64), clear=shapes.COUNT, alert=shapes.COUNT, undecided=shapes.COUNT,
     stamp=shapes.text(64), results=shapes.COUNT, table=shapes.COUNT, code=shapes.text(40),
     what=shapes.text(2_000),
-    progress=shapes.obj(done=shapes.COUNT, lines=shapes.COUNT, left_s=_NUMBER),
+    progress=shapes.obj(done=shapes.COUNT, lines=shapes.COUNT, left_s=shapes.COUNT),
 )  # fmt: skip
 
 
@@ -38,7 +38,7 @@ def _runs(call: Call) -> Runs:
 
 def _shown(call: Call, run: Run) -> dict[str, Json]:
     found = _runs(call).progress(run)
-    done, lines, left = (found.done, found.lines, found.left_s) if found else (0, 0, 0.0)
+    done, lines, left = (found.done, found.lines, found.left_s) if found else (0, 0, 0)
     told: dict[str, Json] = msgspec.to_builtins(run)
     told["progress"] = {"done": done, "lines": lines, "left_s": left}
     return told

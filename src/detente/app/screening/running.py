@@ -44,7 +44,7 @@ class Progress(msgspec.Struct, frozen=True):
 
     done: int
     lines: int
-    left_s: float
+    left_s: int
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -139,7 +139,7 @@ def _teller(folder: Path) -> runs.Tell:
         now = time.monotonic()
         if now - told_at >= TOLD_EVERY or progress.is_last:
             told_at = now
-            shown = Progress(progress.done, progress.lines, round(progress.left_s, 1))
+            shown = Progress(progress.done, progress.lines, round(progress.left_s))
             piecewise.write(folder / PROGRESS, [msgspec.json.encode(shown)])
 
     return tell

@@ -105,7 +105,7 @@ def run(site: Site, ask: Ask) -> Answer:
         "frame": framing.frame(site, ask, "desks"), "one": one, "done": row["done"],
         "lines_all": row["lines"], "began": row["at"], "ended": row["ended"], "total": row["total"],
         "pairs": ", ".join(f"{ours}={theirs}" for ours, theirs in one.mapping.items()),
-        "lines": [_line(one, each, ask.language) for each in lines],
+        "found": [_line(one, each, ask.language) for each in lines],
         "more": max(0, one.alert + one.undecided - len(lines)),
         "may": may(site.office, ask.person, Role.AUTHOR), "why": why if one.state == FAILED else "",
         "large": max(one.results, one.table) > DOWNLOAD_MAX,
