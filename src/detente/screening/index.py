@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 
 import numpy as np
 from rapidfuzz.distance import OSA
+from rapidfuzz.process import cdist
 
 from detente.screening import layout
 from detente.screening.build import ACRONYM, RARITY_MAX
@@ -19,7 +20,9 @@ from detente.screening.resemble import LEAST, resemble
 from detente.screening.version import ENGINE
 from detente.screening.word import Word, word
 
-LOOKED_AT: Final = 28  # words that are compared letter by letter for one asked word
+LOOKED_AT: Final = 20  # words that are compared letter by letter for one asked word
+FURTHER: Final = 100  # words beyond them that are compared if one letter makes them the asked one
+SHORT: Final = 7  # letters up to which a word has so many like it that these are looked through
 ENOUGH: Final = 3  # weight of shared features from which a word is compared
 COMMON: Final = 20_000  # a word in more names than this only adds to names already found
 MANY: Final = 100_000  # names of an index from which more are aligned, and fewer words lead to them
@@ -27,6 +30,7 @@ CLOSE: Final = 60  # thousandths below the best likeness of a word, that lead to
 LED_BY: Final = 2  # asked words, the rarest ones, that lead to names there
 TELLING: Final = 64  # quarters of a bit below which a whole listed name in a longer one tells less
 FORWARD: Final = 1  # a word in so many times more names than are looked at is counted from these
+CLOSER: Final = 4  # times as many names as are aligned of which it is known more closely
 FAR: Final = 55  # a name with less than so many hundredths of the best one's share is not aligned
 MANY_WORDS: Final = 200_000  # of an index, from which a look-up passes over what it does not touch
 WORDS_KEPT: Final = 100_000  # listed words whose letters are kept
@@ -35,6 +39,7 @@ SOUND_LIKENESS: Final = 920  # of Mandarin syllables of one sound class
 
 
 Years = list[tuple[int, int]]  # first and last of each span
+_NOTHING: Final = np.zeros(1, np.int32)
 
 
 class Name(NamedTuple):
@@ -84,6 +89,24 @@ class _Listed(dict[int, Word]):
         return found
 
 
+def _errors(asked: str, listed: list[str]) -> layout.Array:
+    """Return by how many letters words differ from the asked one: 0, 1, or more as 2."""
+    return cdist([asked], listed, scorer=OSA.distance, score_cutoff=1, dtype=np.uint8)[0]
+
+
+def _share(credit: layout.Array, asked: int, listed: layout.Array, telling: int) -> layout.Array:
+    """Return 2 * credit / (asked + listed), or a little less where one side holds the other.
+
+    Asked words that are like one another bring a listed one no more than it weighs; where every
+    name is wanted, and no telling is given, a tenth more.
+    """
+    least = np.minimum(asked, listed)
+    credit = np.minimum(credit, (4_000 if telling else 4_400) * least)
+    within = credit * 4 // (5 * np.maximum(least, telling) + 1)
+    share: layout.Array = np.maximum(2 * credit // (asked + listed), within)
+    return share
+
+
 class Index:
     """An index over bytes. Not for two threads at once: it keeps scratch space and a cache."""
 
@@ -126,28 +149,47 @@ class Index:
         likeness: dict[int, tuple[int, str]] = {}
         asked = word(text)
         folded, wide = asked.fold, 4 if asked.heard else 1
-        for number, shared in self._near(of_asked(text), wide * LOOKED_AT):
-            listed = self.word(number)
+        chosen: list[int] = []
+        near, doubtful = self._near(of_asked(text), wide * LOOKED_AT)
+        for number, shared in near:
             if shared < EXACT and wide == 1:  # alike enough by its letters alone?
-                limit = (max(len(folded), len(listed.fold)) + 2) // 3
-                errors = OSA.distance(folded, listed.fold, score_cutoff=limit)
-                if errors > limit and not listed.fold.startswith(folded):
+                other = self.word(number).fold
+                limit = (max(len(folded), len(other)) + 2) // 3
+                errors = OSA.distance(folded, other, score_cutoff=limit)
+                if errors > limit and not other.startswith(folded):
+                    doubtful.append(number)
                     continue
-            much, why = resemble(asked, listed)
+            chosen.append(number)
+        chosen += self._one_away(asked, doubtful)
+        for number in chosen:
+            much, why = resemble(asked, self.word(number))
             if much >= LEAST:
                 likeness[number] = (much, why)
         self._by_sound(text, likeness)
         return self._with_names(asked, likeness)
 
-    def _near(self, features: dict[int, int], most: int) -> list[tuple[int, int]]:
-        """Return (number, weight shared) of the words that share most features."""
+    def _one_away(self, asked: Word, doubtful: list[int]) -> list[int]:
+        """Return the numbers of those words that one letter makes the asked one, if it is short.
+
+        Short words are like so many that the one that is meant may not be among the foremost.
+        """
+        if not doubtful or len(asked.fold) > SHORT:
+            return []
+        listed = [self.word(number) for number in doubtful]
+        errors = _errors(asked.fold, [w.fold for w in listed])
+        if asked.ascii and asked.text != asked.fold:
+            errors = np.minimum(errors, _errors(asked.text, [w.text for w in listed]))
+        return [doubtful[place] for place in np.flatnonzero(errors <= 1).tolist()]
+
+    def _near(self, features: dict[int, int], most: int) -> tuple[list[tuple[int, int]], list[int]]:
+        """Return (number, weight shared) of the words that share most, and the numbers of further ones."""
         marks = np.fromiter(features, np.uint32, len(features))
         weights = np.fromiter(features.values(), np.float64, len(features))
         ptr, words, every = self._a["feature_ptr"], self._a["feature_words"], self._a["feature"]
         places = np.minimum(np.searchsorted(every, marks), max(0, len(every) - 1))
         held = every[places] == marks if len(every) else np.zeros(0, bool)
         if not held.any():
-            return []
+            return [], []
         starts, ends = ptr[places[held]], ptr[places[held] + 1]
         runs = [words[a:b] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
         if len(self._rarity) < MANY_WORDS:
@@ -159,8 +201,10 @@ class Index:
             places, total = self._counted(runs, weights[held].astype(np.int32).tolist())
         order = np.lexsort((places, -total))
         sure = int((total >= EXACT).sum())
-        chosen = order[: max(most, min(sure, 4 * most))]
-        return list(zip(places[chosen].tolist(), total[chosen].tolist(), strict=True))
+        most = max(most, min(sure, 4 * most))
+        chosen, further = order[:most], order[most : most + FURTHER]
+        found = list(zip(places[chosen].tolist(), total[chosen].tolist(), strict=True))
+        return found, places[further].tolist()
 
     def _counted(self, runs: list[layout.Array], weights: list[int]) -> tuple[layout.Array, ...]:
         """Count as above where no array of all words is worth its time: a run has no word twice."""
@@ -243,7 +287,14 @@ class Index:
         else:
             led = [a.names for a in rare]
         every, share = self._spelled(alike, *self._shares(alike, led, TELLING))
-        return self._names(self._best(every, share, keep)) if len(every) else []
+        if not len(every):
+            return []
+        names, share = self._foremost(every, share, CLOSER * keep)
+        if len(asked) > 1:
+            share = np.minimum(share, self._once(asked, sum(a.weight for a in alike), names))
+        held = share * 100 >= int(share.max()) * FAR
+        names, share = names[held], share[held]
+        return self._names(names[np.lexsort((names, -share))[:keep]])
 
     def names_from(self, alike: list[Alike], least: int, near: int, years: Years) -> list[Name]:
         """Return every name with a share of at least `least`, or of `near` and born in `years`.
@@ -300,13 +351,7 @@ class Index:
         if len(near) < len(asked):
             far = [a for a in asked if len(a.names) > FORWARD * len(every)]
             credit += 4 * self._forward(far, every)
-        # 2 * credit / (asked + listed), or a little less where one side holds the other. Asked
-        # words that are like one another bring a listed one no more than it weighs.
-        least = np.minimum(total, weight)
-        credit = np.minimum(credit, 4_400 * least)
-        return every, np.maximum(
-            2 * credit // (total + weight), credit * 4 // (5 * np.maximum(least, telling) + 1)
-        )
+        return every, _share(credit, total, weight, telling)
 
     def _spelled(
         self, alike: list[Alike], every: layout.Array, share: layout.Array
@@ -330,20 +375,33 @@ class Index:
             self._rank[one.ordered] = np.arange(1, len(one.ordered) + 1)
             best = np.maximum.reduceat(self._rank[words], starts)
             self._rank[one.ordered] = 0
-            credit += np.concatenate((np.zeros(1, np.int32), one.worths))[best]
+            credit += np.concatenate((_NOTHING, one.worths))[best]
         return credit
 
     @staticmethod
-    def _best(names: layout.Array, share: layout.Array, keep: int) -> layout.Array:
-        least = int(share.max()) * FAR // 100
-        if len(names) > 8 * keep:
-            least = max(
-                least, int(np.partition(share, len(share) - 4 * keep)[len(share) - 4 * keep])
-            )
-        held = share >= least
-        names, share = names[held], share[held]
+    def _foremost(
+        names: layout.Array, share: layout.Array, most: int
+    ) -> tuple[layout.Array, layout.Array]:
+        """Return the names with the greatest shares, each once, about `most`, and their shares."""
+        if len(names) > 2 * most:
+            place = len(share) - most
+            held = share >= np.partition(share, place)[place]
+            names, share = names[held], share[held]
         distinct, first = np.unique(names, return_index=True)
-        return distinct[np.lexsort((distinct, -share[first]))[:keep]]
+        return distinct, share[first]
+
+    def _once(self, asked: list[Alike], total: int, names: layout.Array) -> layout.Array:
+        """Return the shares of a few names when each listed word counts for one asked word alone."""
+        ptr = self._a["name_ptr"]
+        places, sizes = layout.runs(ptr[names], ptr[names + np.uint32(1)])
+        words = self._a["name_words"][places]
+        best = np.zeros(len(words), np.int32)
+        for one in asked:
+            self._rank[one.ordered] = np.arange(1, len(one.ordered) + 1)
+            np.maximum(best, np.concatenate((_NOTHING, one.worths))[self._rank[words]], out=best)
+            self._rank[one.ordered] = 0
+        credit = 4 * np.add.reduceat(best, np.cumsum(sizes) - sizes)
+        return _share(credit, total, self._a["name_weight"][names].astype(np.int32), TELLING)
 
     def _names(self, numbers: layout.Array) -> list[Name]:
         a = self._a
