@@ -91,7 +91,10 @@ class _Listed(dict[int, Word]):
 
 def _errors(asked: str, listed: list[str]) -> layout.Array:
     """Return by how many letters words differ from the asked one: 0, 1, or more as 2."""
-    return cdist([asked], listed, scorer=OSA.distance, score_cutoff=1, dtype=np.uint8)[0]
+    found: layout.Array = cdist(
+        [asked], listed, scorer=OSA.distance, score_cutoff=1, dtype=np.uint8
+    )[0]
+    return found
 
 
 def _share(credit: layout.Array, asked: int, listed: layout.Array, telling: int) -> layout.Array:
@@ -476,6 +479,10 @@ class Index:
         ordered = sorted(alike.likeness, key=lambda number: alike.likeness[number][0])
         sizes = [int(self._post_ptr[n + 1] - self._post_ptr[n]) for n in ordered]
         return np.repeat(np.array([alike.likeness[n][0] for n in ordered], np.int32), sizes)
+
+    def owner(self, name: int) -> int:
+        """Return the entity of a name."""
+        return int(self._a["name_owner"][name])
 
     def owners_of(self, names: layout.Array) -> layout.Array:
         """Return the entity of each of some names."""
