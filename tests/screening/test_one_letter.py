@@ -5,8 +5,9 @@ from itertools import product
 import pytest
 
 from detente.screening.build import build
-from detente.screening.index import FURTHER, LOOKED_AT, SHORT, Index
+from detente.screening.index import Index
 from detente.screening.listed import Listed
+from detente.screening.vocabulary import FURTHER, LOOKED_AT, SHORT
 
 CONSONANTS = "bdfghjklmnprstz"
 OTHERS = tuple(f"zarif{n} yakub{n}" for n in range(500))

@@ -8,22 +8,17 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
-from rapidfuzz.distance import OSA
-from rapidfuzz.process import cdist
 
 from detente.screening import layout
 from detente.screening.build import ACRONYM, RARITY_MAX
 from detente.screening.dates import Birth, unpack
-from detente.screening.features import EXACT, heard_as, mark, of_asked
-from detente.screening.fold import HEARD, fold, skeleton
-from detente.screening.resemble import LEAST, resemble
+from detente.screening.features import mark
+from detente.screening.fold import HEARD, fold
 from detente.screening.version import ENGINE
-from detente.screening.word import Word, word
+from detente.screening.vocabulary import Likeness, Vocabulary
+from detente.screening.word import Word
+from detente.screening.word import word as reading
 
-LOOKED_AT: Final = 20  # words that are compared letter by letter for one asked word
-FURTHER: Final = 100  # words beyond them that are compared if one letter makes them the asked one
-SHORT: Final = 7  # letters up to which a word has so many like it that these are looked through
-ENOUGH: Final = 3  # weight of shared features from which a word is compared
 COMMON: Final = 20_000  # a word in more names than this only adds to names already found
 MANY: Final = 100_000  # names of an index from which more are aligned, and fewer words lead to them
 CLOSE: Final = 60  # thousandths below the best likeness of a word, that lead to names there
@@ -32,10 +27,7 @@ TELLING: Final = 64  # quarters of a bit below which a whole listed name in a lo
 FORWARD: Final = 1  # a word in so many times more names than are looked at is counted from these
 CLOSER: Final = 4  # times as many names as are aligned of which it is known more closely
 FAR: Final = 55  # a name with less than so many hundredths of the best one's share is not aligned
-MANY_WORDS: Final = 200_000  # of an index, from which a look-up passes over what it does not touch
-WORDS_KEPT: Final = 100_000  # listed words whose letters are kept
 CACHE: Final = 50_000  # asked words whose likeness is kept
-SOUND_LIKENESS: Final = 920  # of Mandarin syllables of one sound class
 
 
 Years = list[tuple[int, int]]  # first and last of each span
@@ -64,7 +56,7 @@ class Alike:
     """
 
     word: Word
-    likeness: dict[int, tuple[int, str]]
+    likeness: Likeness
     weight: int
     names: layout.Array
     credit: layout.Array
@@ -73,28 +65,6 @@ class Alike:
     ordered: layout.Array
     worths: layout.Array
     close: int
-
-
-class _Listed(dict[int, Word]):
-    """The listed words that were looked at, by their numbers."""
-
-    def __init__(self, text: layout.Array, ptr: layout.Array) -> None:
-        self._text, self._ptr = text, ptr
-
-    def __missing__(self, number: int) -> Word:
-        line = self._text[self._ptr[number] : self._ptr[number + 1]].tobytes().decode()
-        if len(self) > WORDS_KEPT:
-            self.clear()
-        found = self[number] = Word(*line.rstrip("\n").split("\t"))
-        return found
-
-
-def _errors(asked: str, listed: list[str]) -> layout.Array:
-    """Return by how many letters words differ from the asked one: 0, 1, or more as 2."""
-    found: layout.Array = cdist(
-        [asked], listed, scorer=OSA.distance, score_cutoff=1, dtype=np.uint8
-    )[0]
-    return found
 
 
 def _share(credit: layout.Array, asked: int, listed: layout.Array, telling: int) -> layout.Array:
@@ -120,11 +90,9 @@ class Index:
         self._post, self._post_ptr = a["post"], a["post_ptr"]
         self._scratch = np.zeros(len(a["name_owner"]), np.int32)
         self._sum = np.zeros(len(a["name_owner"]), np.int32)
-        self._shared = np.zeros(
-            len(self._rarity) if len(self._rarity) >= MANY_WORDS else 0, np.int32
-        )
         self._rank = np.zeros(len(self._rarity), np.uint16)
-        self.word = _Listed(a["word_text"], a["word_ptr"]).__getitem__  # of a number
+        words = Vocabulary(a)
+        self.word, self.known, self._like = words.word, words.known, words.like
         self._cache: OrderedDict[str, Alike] = OrderedDict()
 
     @property
@@ -142,102 +110,14 @@ class Index:
         """Return the listed words that are like an asked word; kept for the next time."""
         found = self._cache.get(word)
         if found is None:
-            found = self._look_up(word)
+            asked = reading(word)
+            found = self._with_names(asked, self._like(asked))
             self._cache[word] = found
             if len(self._cache) > CACHE:
                 self._cache.popitem(last=False)
         return found
 
-    def _look_up(self, text: str) -> Alike:
-        likeness: dict[int, tuple[int, str]] = {}
-        asked = word(text)
-        folded, wide = asked.fold, 4 if asked.heard else 1
-        chosen: list[int] = []
-        near, doubtful = self._near(of_asked(text), wide * LOOKED_AT)
-        for number, shared in near:
-            if shared < EXACT and wide == 1:  # alike enough by its letters alone?
-                other = self.word(number).fold
-                limit = (max(len(folded), len(other)) + 2) // 3
-                errors = OSA.distance(folded, other, score_cutoff=limit)
-                if errors > limit and not other.startswith(folded):
-                    doubtful.append(number)
-                    continue
-            chosen.append(number)
-        chosen += self._one_away(asked, doubtful)
-        for number in chosen:
-            much, why = resemble(asked, self.word(number))
-            if much >= LEAST:
-                likeness[number] = (much, why)
-        self._by_sound(text, likeness)
-        return self._with_names(asked, likeness)
-
-    def _one_away(self, asked: Word, doubtful: list[int]) -> list[int]:
-        """Return the numbers of those words that one letter makes the asked one, if it is short.
-
-        Short words are like so many that the one that is meant may not be among the foremost.
-        """
-        if not doubtful or len(asked.fold) > SHORT:
-            return []
-        listed = [self.word(number) for number in doubtful]
-        errors = _errors(asked.fold, [w.fold for w in listed])
-        if asked.ascii and asked.text != asked.fold:
-            errors = np.minimum(errors, _errors(asked.text, [w.text for w in listed]))
-        return [doubtful[place] for place in np.flatnonzero(errors <= 1).tolist()]
-
-    def _near(self, features: dict[int, int], most: int) -> tuple[list[tuple[int, int]], list[int]]:
-        """Return (number, weight shared) of the words that share most, and the numbers of further ones."""
-        marks = np.fromiter(features, np.uint32, len(features))
-        weights = np.fromiter(features.values(), np.float64, len(features))
-        ptr, words, every = self._a["feature_ptr"], self._a["feature_words"], self._a["feature"]
-        places = np.minimum(np.searchsorted(every, marks), max(0, len(every) - 1))
-        held = every[places] == marks if len(every) else np.zeros(0, bool)
-        if not held.any():
-            return [], []
-        starts, ends = ptr[places[held]], ptr[places[held] + 1]
-        runs = [words[a:b] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
-        if len(self._rarity) < MANY_WORDS:
-            spread = np.repeat(weights[held], ends - starts)
-            every = np.bincount(np.concatenate(runs), spread, len(self._rarity))
-            places = np.flatnonzero(every >= ENOUGH)
-            total = every[places].astype(np.int32)
-        else:
-            places, total = self._counted(runs, weights[held].astype(np.int32).tolist())
-        order = np.lexsort((places, -total))
-        sure = int((total >= EXACT).sum())
-        most = max(most, min(sure, 4 * most))
-        chosen, further = order[:most], order[most : most + FURTHER]
-        found = list(zip(places[chosen].tolist(), total[chosen].tolist(), strict=True))
-        return found, places[further].tolist()
-
-    def _counted(self, runs: list[layout.Array], weights: list[int]) -> tuple[layout.Array, ...]:
-        """Count as above where no array of all words is worth its time: a run has no word twice."""
-        shared = self._shared
-        for run, weight in zip(runs, weights, strict=True):
-            shared[run] += weight
-        held = [run[shared[run] >= ENOUGH] for run in runs]
-        places = np.unique(np.concatenate(held))
-        total = shared[places].astype(np.int32)
-        for run in runs:
-            shared[run] = 0
-        return places, total
-
-    def _by_sound(self, word: str, likeness: dict[int, tuple[int, str]]) -> None:
-        feature = heard_as(word) if word.isascii() and len(word) > 1 else None
-        if feature is None:
-            return
-        for number in self._run(feature):
-            if likeness.get(number, (0, ""))[0] < SOUND_LIKENESS:
-                likeness[number] = (SOUND_LIKENESS, "sound")
-
-    def _run(self, feature: int) -> list[int]:
-        place = int(np.searchsorted(self._a["feature"], np.uint32(feature)))
-        if place >= len(self._a["feature"]) or self._a["feature"][place] != feature:
-            return []
-        ptr = self._a["feature_ptr"]
-        run: list[int] = self._a["feature_words"][ptr[place] : ptr[place + 1]].tolist()
-        return run
-
-    def _with_names(self, word: Word, likeness: dict[int, tuple[int, str]]) -> Alike:
+    def _with_names(self, word: Word, likeness: Likeness) -> Alike:
         best = max((much for much, _ in likeness.values()), default=0)
         weight = self._weight(word.text, likeness, best)
         ordered = sorted(likeness, key=lambda number: likeness[number][0])
@@ -260,7 +140,7 @@ class Index:
         )
         return Alike(word, likeness, weight, names, credit, best, is_common, words, each, close)
 
-    def _weight(self, word: str, likeness: dict[int, tuple[int, str]], best: int) -> int:
+    def _weight(self, word: str, likeness: Likeness, best: int) -> int:
         """Return how much an asked word tells: as the most like listed ones; an unknown one much."""
         if len(word) == 1 and fold(word)[:1] != HEARD and not "\u3400" <= word <= "\u9fff":
             return 10
@@ -268,15 +148,6 @@ class Index:
             return min(RARITY_MAX, 28 + 4 * len(word))
         near = [int(self._rarity[n]) for n, (much, _) in likeness.items() if much >= best - 30]
         return min(near)
-
-    def known(self, folds: list[str]) -> list[bool]:
-        """Return for each fold whether a listed word has it, or its consonants where that is all."""
-        marks = np.array(
-            [mark("#" + skeleton(f) if f.startswith(HEARD) else "=" + f) for f in folds], np.uint32
-        )
-        every = self._a["feature"]
-        places = np.minimum(np.searchsorted(every, marks), len(every) - 1)
-        return (every[places] == marks).tolist() if len(every) else [False] * len(folds)
 
     def names_with(self, alike: list[Alike], keep: int) -> list[Name]:
         """Return the names that most of the asked words point to, best first."""
