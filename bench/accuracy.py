@@ -12,7 +12,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from bench import _report, _screening_cases, _screening_curves
+from bench import _report, _screening_cases, _screening_curves, _screening_cut
 from bench._screening_measure import Hits, Measured, Pipe, rows
 from bench.screening import peer
 from detente.screening.build import build
@@ -100,6 +100,7 @@ def main() -> int:
         "peer_r5": beside.recall(0.05) if beside else None,
         "second_r05": second.recall(0.005), "second_r5": second.recall(0.05),
         "second_tied": second.tied(),
+        "cut_lost": _screening_cut.lost(listed, _screening_cut.ASKED // step),
     }  # fmt: skip
     if place := os.environ.get("BENCH_CURVES"):
         born = answered(public.cases, listed, ("births", "countries"))

@@ -1,7 +1,7 @@
 """The right person, and only the right person."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from tests.screening.people import LIST, best, index
 
@@ -172,12 +172,14 @@ def test_everyone_has_those_whom_a_date_of_birth_lifts() -> None:
 
 
 @given(
-    st.sampled_from([e.names[0] for e in LIST]), st.sampled_from([0.45, 0.6, 0.72, 0.9]), st.data()
-)
+    st.sampled_from([e.names[0] for e in LIST]), st.sampled_from([0.45, 0.6, 0.72, 0.9]),
+    st.integers(0, 200),
+)  # fmt: skip
+@example("Oksana Petrivna HONCHARENKO", 0.9, 15)  # the best reading joins words
 def test_everyone_holds_what_comparing_with_every_name_finds(
-    name: str, least: float, data: st.DataObject
+    name: str, least: float, place: int
 ) -> None:
-    place = data.draw(st.integers(0, len(name) - 1))
+    place %= len(name)
     question = Question(name[:place] + name[place + 1 :], "Person")
     all_names = everyone(OVER, question, 0.0)
     told = everyone(OVER, question, least)

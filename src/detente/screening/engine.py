@@ -19,6 +19,7 @@ from detente.screening.text import NAME_MAX, clean
 
 CANDIDATES: Final = 20  # names that are aligned for one reading; three times as many of MANY
 LEAST_SCORE: Final = 0.3  # below it nothing is told
+AGAIN: Final = 0.05  # below a wanted score, from which all names of an entity are compared
 REACH_SLOPE, REACH_OFF, REACH_LEAST = 2_000, 400, 200  # see reach
 
 
@@ -78,8 +79,8 @@ def everyone(index: Index, question: Question, least: float) -> list[Hit]:
     """Return the entities that score at least `least`, however many they are, best first.
 
     Every name is aligned whose words alike make up such a score (`reach`), where `ask` stops at the
-    best few. By measure, not by proof: a name that agrees only when words are joined may score less
-    here, or be left out (docs/screening/index.md).
+    best few; then all names of those who come near to it. By measure, not by proof: who agrees only
+    when words are joined may be left out (docs/screening/index.md).
     """
     years = [(b.year, b.until or b.year) for text in question.births for b in dates.read(text)]
     low, near = (reach(confirm.before(least, born=born)) for born in (False, True))
@@ -88,7 +89,9 @@ def everyone(index: Index, question: Question, least: float) -> list[Hit]:
         return index.names_from(alike, low, near, years)
 
     found = list(_found(index, question, all_).values())
-    return [h for h in _hits(index, question, found) if h.score >= least]
+    near_it = [h.name for h in _hits(index, question, found) if h.score >= least - AGAIN]
+    owners = sorted({index.owner(name) for name in near_it})
+    return [h for h in ask_of(index, question, owners) if h.score >= least] if owners else []
 
 
 def ask_of(index: Index, question: Question, owners: list[int]) -> list[Hit]:

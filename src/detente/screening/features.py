@@ -43,14 +43,16 @@ def _features(word: str, folded: str) -> dict[int, int]:
     if len(bones) >= 4:
         for i in range(1, len(bones)):
             found.setdefault(mark("-" + bones[:i] + bones[i + 1 :]), NEAR - 1)
+        found.setdefault(mark("-" + bones), NEAR - 1)
         if folded.startswith(HEARD):
             return found
     elif folded.startswith(HEARD):
         return found
     if 3 <= len(folded) <= 6:
-        for i in range(len(folded)):
-            found.setdefault(mark("." + folded[:i] + folded[i + 1 :]), NEAR)
-        found.setdefault(mark("." + folded), NEAR)
+        found |= dict.fromkeys(_without_one(folded), NEAR)
+    # One letter less can change the whole fold: `shiyam` and `shiya`, `meteor` and `meeor`.
+    if 4 <= len(word) <= 7 and word != folded and word.isascii():
+        found |= dict.fromkeys(_without_one(word), NEAR)
     framed = f"^{folded}$"
     for i in range(len(framed) - 2):
         found.setdefault(mark(framed[i : i + 3]), GRAM)
@@ -59,6 +61,12 @@ def _features(word: str, folded: str) -> dict[int, int]:
         for group in lexicon.ALSO.get(word, ()):
             found.setdefault(mark(f"n{group}"), EXACT)
     return found
+
+
+def _without_one(letters: str) -> list[int]:
+    """Return the numbers of some letters, as they are and with each left out."""
+    ways = [letters] + [letters[:i] + letters[i + 1 :] for i in range(len(letters))]
+    return [mark("." + way) for way in ways]
 
 
 def heard_as(word: str) -> int | None:

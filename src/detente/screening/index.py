@@ -8,33 +8,30 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 import numpy as np
-from rapidfuzz.distance import OSA
 
 from detente.screening import layout
 from detente.screening.build import ACRONYM, RARITY_MAX
 from detente.screening.dates import Birth, unpack
-from detente.screening.features import EXACT, heard_as, mark, of_asked
-from detente.screening.fold import HEARD, fold, skeleton
-from detente.screening.resemble import LEAST, resemble
+from detente.screening.features import mark
+from detente.screening.fold import HEARD, fold
 from detente.screening.version import ENGINE
-from detente.screening.word import Word, word
+from detente.screening.vocabulary import Likeness, Vocabulary
+from detente.screening.word import Word
+from detente.screening.word import word as reading
 
-LOOKED_AT: Final = 28  # words that are compared letter by letter for one asked word
-ENOUGH: Final = 3  # weight of shared features from which a word is compared
 COMMON: Final = 20_000  # a word in more names than this only adds to names already found
 MANY: Final = 100_000  # names of an index from which more are aligned, and fewer words lead to them
 CLOSE: Final = 60  # thousandths below the best likeness of a word, that lead to names there
 LED_BY: Final = 2  # asked words, the rarest ones, that lead to names there
 TELLING: Final = 64  # quarters of a bit below which a whole listed name in a longer one tells less
 FORWARD: Final = 1  # a word in so many times more names than are looked at is counted from these
+CLOSER: Final = 4  # times as many names as are aligned of which it is known more closely
 FAR: Final = 55  # a name with less than so many hundredths of the best one's share is not aligned
-MANY_WORDS: Final = 200_000  # of an index, from which a look-up passes over what it does not touch
-WORDS_KEPT: Final = 100_000  # listed words whose letters are kept
 CACHE: Final = 50_000  # asked words whose likeness is kept
-SOUND_LIKENESS: Final = 920  # of Mandarin syllables of one sound class
 
 
 Years = list[tuple[int, int]]  # first and last of each span
+_NOTHING: Final = np.zeros(1, np.int32)
 
 
 class Name(NamedTuple):
@@ -59,7 +56,7 @@ class Alike:
     """
 
     word: Word
-    likeness: dict[int, tuple[int, str]]
+    likeness: Likeness
     weight: int
     names: layout.Array
     credit: layout.Array
@@ -70,18 +67,17 @@ class Alike:
     close: int
 
 
-class _Listed(dict[int, Word]):
-    """The listed words that were looked at, by their numbers."""
+def _share(credit: layout.Array, asked: int, listed: layout.Array, telling: int) -> layout.Array:
+    """Return 2 * credit / (asked + listed), or a little less where one side holds the other.
 
-    def __init__(self, text: layout.Array, ptr: layout.Array) -> None:
-        self._text, self._ptr = text, ptr
-
-    def __missing__(self, number: int) -> Word:
-        line = self._text[self._ptr[number] : self._ptr[number + 1]].tobytes().decode()
-        if len(self) > WORDS_KEPT:
-            self.clear()
-        found = self[number] = Word(*line.rstrip("\n").split("\t"))
-        return found
+    Asked words that are like one another bring a listed one no more than it weighs; where every
+    name is wanted, and no telling is given, a tenth more.
+    """
+    least = np.minimum(asked, listed)
+    credit = np.minimum(credit, (4_000 if telling else 4_400) * least)
+    within = credit * 4 // (5 * np.maximum(least, telling) + 1)
+    share: layout.Array = np.maximum(2 * credit // (asked + listed), within)
+    return share
 
 
 class Index:
@@ -94,11 +90,9 @@ class Index:
         self._post, self._post_ptr = a["post"], a["post_ptr"]
         self._scratch = np.zeros(len(a["name_owner"]), np.int32)
         self._sum = np.zeros(len(a["name_owner"]), np.int32)
-        self._shared = np.zeros(
-            len(self._rarity) if len(self._rarity) >= MANY_WORDS else 0, np.int32
-        )
         self._rank = np.zeros(len(self._rarity), np.uint16)
-        self.word = _Listed(a["word_text"], a["word_ptr"]).__getitem__  # of a number
+        words = Vocabulary(a)
+        self.word, self.known, self._like = words.word, words.known, words.like
         self._cache: OrderedDict[str, Alike] = OrderedDict()
 
     @property
@@ -116,81 +110,14 @@ class Index:
         """Return the listed words that are like an asked word; kept for the next time."""
         found = self._cache.get(word)
         if found is None:
-            found = self._look_up(word)
+            asked = reading(word)
+            found = self._with_names(asked, self._like(asked))
             self._cache[word] = found
             if len(self._cache) > CACHE:
                 self._cache.popitem(last=False)
         return found
 
-    def _look_up(self, text: str) -> Alike:
-        likeness: dict[int, tuple[int, str]] = {}
-        asked = word(text)
-        folded, wide = asked.fold, 4 if asked.heard else 1
-        for number, shared in self._near(of_asked(text), wide * LOOKED_AT):
-            listed = self.word(number)
-            if shared < EXACT and wide == 1:  # alike enough by its letters alone?
-                limit = (max(len(folded), len(listed.fold)) + 2) // 3
-                errors = OSA.distance(folded, listed.fold, score_cutoff=limit)
-                if errors > limit and not listed.fold.startswith(folded):
-                    continue
-            much, why = resemble(asked, listed)
-            if much >= LEAST:
-                likeness[number] = (much, why)
-        self._by_sound(text, likeness)
-        return self._with_names(asked, likeness)
-
-    def _near(self, features: dict[int, int], most: int) -> list[tuple[int, int]]:
-        """Return (number, weight shared) of the words that share most features."""
-        marks = np.fromiter(features, np.uint32, len(features))
-        weights = np.fromiter(features.values(), np.float64, len(features))
-        ptr, words, every = self._a["feature_ptr"], self._a["feature_words"], self._a["feature"]
-        places = np.minimum(np.searchsorted(every, marks), max(0, len(every) - 1))
-        held = every[places] == marks if len(every) else np.zeros(0, bool)
-        if not held.any():
-            return []
-        starts, ends = ptr[places[held]], ptr[places[held] + 1]
-        runs = [words[a:b] for a, b in zip(starts.tolist(), ends.tolist(), strict=True)]
-        if len(self._rarity) < MANY_WORDS:
-            spread = np.repeat(weights[held], ends - starts)
-            every = np.bincount(np.concatenate(runs), spread, len(self._rarity))
-            places = np.flatnonzero(every >= ENOUGH)
-            total = every[places].astype(np.int32)
-        else:
-            places, total = self._counted(runs, weights[held].astype(np.int32).tolist())
-        order = np.lexsort((places, -total))
-        sure = int((total >= EXACT).sum())
-        chosen = order[: max(most, min(sure, 4 * most))]
-        return list(zip(places[chosen].tolist(), total[chosen].tolist(), strict=True))
-
-    def _counted(self, runs: list[layout.Array], weights: list[int]) -> tuple[layout.Array, ...]:
-        """Count as above where no array of all words is worth its time: a run has no word twice."""
-        shared = self._shared
-        for run, weight in zip(runs, weights, strict=True):
-            shared[run] += weight
-        held = [run[shared[run] >= ENOUGH] for run in runs]
-        places = np.unique(np.concatenate(held))
-        total = shared[places].astype(np.int32)
-        for run in runs:
-            shared[run] = 0
-        return places, total
-
-    def _by_sound(self, word: str, likeness: dict[int, tuple[int, str]]) -> None:
-        feature = heard_as(word) if word.isascii() and len(word) > 1 else None
-        if feature is None:
-            return
-        for number in self._run(feature):
-            if likeness.get(number, (0, ""))[0] < SOUND_LIKENESS:
-                likeness[number] = (SOUND_LIKENESS, "sound")
-
-    def _run(self, feature: int) -> list[int]:
-        place = int(np.searchsorted(self._a["feature"], np.uint32(feature)))
-        if place >= len(self._a["feature"]) or self._a["feature"][place] != feature:
-            return []
-        ptr = self._a["feature_ptr"]
-        run: list[int] = self._a["feature_words"][ptr[place] : ptr[place + 1]].tolist()
-        return run
-
-    def _with_names(self, word: Word, likeness: dict[int, tuple[int, str]]) -> Alike:
+    def _with_names(self, word: Word, likeness: Likeness) -> Alike:
         best = max((much for much, _ in likeness.values()), default=0)
         weight = self._weight(word.text, likeness, best)
         ordered = sorted(likeness, key=lambda number: likeness[number][0])
@@ -213,7 +140,7 @@ class Index:
         )
         return Alike(word, likeness, weight, names, credit, best, is_common, words, each, close)
 
-    def _weight(self, word: str, likeness: dict[int, tuple[int, str]], best: int) -> int:
+    def _weight(self, word: str, likeness: Likeness, best: int) -> int:
         """Return how much an asked word tells: as the most like listed ones; an unknown one much."""
         if len(word) == 1 and fold(word)[:1] != HEARD and not "\u3400" <= word <= "\u9fff":
             return 10
@@ -221,15 +148,6 @@ class Index:
             return min(RARITY_MAX, 28 + 4 * len(word))
         near = [int(self._rarity[n]) for n, (much, _) in likeness.items() if much >= best - 30]
         return min(near)
-
-    def known(self, folds: list[str]) -> list[bool]:
-        """Return for each fold whether a listed word has it, or its consonants where that is all."""
-        marks = np.array(
-            [mark("#" + skeleton(f) if f.startswith(HEARD) else "=" + f) for f in folds], np.uint32
-        )
-        every = self._a["feature"]
-        places = np.minimum(np.searchsorted(every, marks), len(every) - 1)
-        return (every[places] == marks).tolist() if len(every) else [False] * len(folds)
 
     def names_with(self, alike: list[Alike], keep: int) -> list[Name]:
         """Return the names that most of the asked words point to, best first."""
@@ -243,7 +161,14 @@ class Index:
         else:
             led = [a.names for a in rare]
         every, share = self._spelled(alike, *self._shares(alike, led, TELLING))
-        return self._names(self._best(every, share, keep)) if len(every) else []
+        if not len(every):
+            return []
+        names, share = self._foremost(every, share, CLOSER * keep)
+        if len(asked) > 1:
+            share = np.minimum(share, self._once(asked, sum(a.weight for a in alike), names))
+        held = share * 100 >= int(share.max()) * FAR
+        names, share = names[held], share[held]
+        return self._names(names[np.lexsort((names, -share))[:keep]])
 
     def names_from(self, alike: list[Alike], least: int, near: int, years: Years) -> list[Name]:
         """Return every name with a share of at least `least`, or of `near` and born in `years`.
@@ -300,13 +225,7 @@ class Index:
         if len(near) < len(asked):
             far = [a for a in asked if len(a.names) > FORWARD * len(every)]
             credit += 4 * self._forward(far, every)
-        # 2 * credit / (asked + listed), or a little less where one side holds the other. Asked
-        # words that are like one another bring a listed one no more than it weighs.
-        least = np.minimum(total, weight)
-        credit = np.minimum(credit, 4_400 * least)
-        return every, np.maximum(
-            2 * credit // (total + weight), credit * 4 // (5 * np.maximum(least, telling) + 1)
-        )
+        return every, _share(credit, total, weight, telling)
 
     def _spelled(
         self, alike: list[Alike], every: layout.Array, share: layout.Array
@@ -330,20 +249,33 @@ class Index:
             self._rank[one.ordered] = np.arange(1, len(one.ordered) + 1)
             best = np.maximum.reduceat(self._rank[words], starts)
             self._rank[one.ordered] = 0
-            credit += np.concatenate((np.zeros(1, np.int32), one.worths))[best]
+            credit += np.concatenate((_NOTHING, one.worths))[best]
         return credit
 
     @staticmethod
-    def _best(names: layout.Array, share: layout.Array, keep: int) -> layout.Array:
-        least = int(share.max()) * FAR // 100
-        if len(names) > 8 * keep:
-            least = max(
-                least, int(np.partition(share, len(share) - 4 * keep)[len(share) - 4 * keep])
-            )
-        held = share >= least
-        names, share = names[held], share[held]
+    def _foremost(
+        names: layout.Array, share: layout.Array, most: int
+    ) -> tuple[layout.Array, layout.Array]:
+        """Return the names with the greatest shares, each once, about `most`, and their shares."""
+        if len(names) > 2 * most:
+            place = len(share) - most
+            held = share >= np.partition(share, place)[place]
+            names, share = names[held], share[held]
         distinct, first = np.unique(names, return_index=True)
-        return distinct[np.lexsort((distinct, -share[first]))[:keep]]
+        return distinct, share[first]
+
+    def _once(self, asked: list[Alike], total: int, names: layout.Array) -> layout.Array:
+        """Return the shares of a few names when each listed word counts for one asked word alone."""
+        ptr = self._a["name_ptr"]
+        places, sizes = layout.runs(ptr[names], ptr[names + np.uint32(1)])
+        words = self._a["name_words"][places]
+        best = np.zeros(len(words), np.int32)
+        for one in asked:
+            self._rank[one.ordered] = np.arange(1, len(one.ordered) + 1)
+            np.maximum(best, np.concatenate((_NOTHING, one.worths))[self._rank[words]], out=best)
+            self._rank[one.ordered] = 0
+        credit = 4 * np.add.reduceat(best, np.cumsum(sizes) - sizes)
+        return _share(credit, total, self._a["name_weight"][names].astype(np.int32), TELLING)
 
     def _names(self, numbers: layout.Array) -> list[Name]:
         a = self._a
@@ -418,6 +350,10 @@ class Index:
         ordered = sorted(alike.likeness, key=lambda number: alike.likeness[number][0])
         sizes = [int(self._post_ptr[n + 1] - self._post_ptr[n]) for n in ordered]
         return np.repeat(np.array([alike.likeness[n][0] for n in ordered], np.int32), sizes)
+
+    def owner(self, name: int) -> int:
+        """Return the entity of a name."""
+        return int(self._a["name_owner"][name])
 
     def owners_of(self, names: layout.Array) -> layout.Array:
         """Return the entity of each of some names."""

@@ -2,4 +2,4 @@
 
 from typing import Final
 
-ENGINE: Final = "2"
+ENGINE: Final = "3"
