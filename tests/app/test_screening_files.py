@@ -20,6 +20,7 @@ from detente.app.bulk import asked as asking
 from detente.app.bulk.reading import Source
 from detente.app.screening import room, running
 from detente.app.screening import runs as room_of_runs
+from detente.app.screening.process import ALONE_EXIT
 from detente.app.screening.room import Screens
 from detente.app.screening.runs import Asked
 from detente.app.verbs import screening_runs
@@ -283,6 +284,21 @@ def test_a_disk_that_is_nearly_full_is_left_to_others(
     monkeypatch.setattr(running, "FREE_MIN", 1 << 62)
     run = start(asker, CUSTOMERS)
     assert (run.state, run.code) == ("failed", "store.full")
+    assert not folder(asker, run.id).exists(), "nothing of a run that failed stays"
+
+
+def test_a_process_whose_office_was_killed_ends_by_itself(asker: Asker) -> None:
+    beside(asker)
+    start(asker, many(3_000))
+    until(lambda: begun(asker, 1), "pieces are done")
+    process = asker.screens.runs._process
+    assert process is not None
+    pipe = process._process.stdin
+    assert pipe is not None
+    pipe.close()
+    process._process.stdin = None
+    assert process._process.wait(60) == ALONE_EXIT
+    asker.screens.close()
 
 
 def test_a_run_that_another_engine_began_is_begun_anew(asker: Asker) -> None:

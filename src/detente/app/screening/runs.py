@@ -118,7 +118,7 @@ class Runs:
             self._again_at = clock() + AGAIN
             self._put(books.died(self._book, number, why, str(system.now())))
             if not self._book.find(number).is_open:
-                self._shelf.forget(number)
+                self._shelf.remove(number)
         elif ended.code == "bulk.busy":  # the process of an office that was killed still ends
             self._again_at = clock() + AGAIN
         else:
@@ -126,7 +126,10 @@ class Runs:
 
     def _end(self, number: int, ended: "Ended") -> None:
         # The customers go first: a kill in between leaves a run whose results are found whole.
-        self._shelf.forget(number)
+        if ended.code:
+            self._shelf.remove(number)
+        else:
+            self._shelf.forget(number)
         run = self._book.find(number)
         sizes = {name: max(0, self._shelf.size(number, name)) for name in (RESULTS, TABLE)}
         self._put(
