@@ -1,7 +1,10 @@
 """The address that is told of an alarm: no content, a checked certificate, other tries, a state that is seen."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import wait
@@ -12,6 +15,7 @@ from typing import Any
 
 import pytest
 from tests import produced
+from tests.support import processes
 from tests.support.outcomes import fault_of
 from tests.support.running import Running
 
@@ -301,10 +305,50 @@ def test_an_address_that_would_tell_others_is_refused(tmp_path: Path, told: dict
     assert refused.value.code == "config.bad"
 
 
+OUTSIDE = '\n[alarms]\ncommand = ["/bin/true"]\nwebhook = "http://127.0.0.1:1/"\n'
+ASKED_AT_ONCE = """
+import sys
+from contextlib import suppress
+from detente.app.config import load
+from detente.app.process.office import OfficeProcess
+from detente.core.errors import OurFault
+from tests.support import processes
+
+process = OfficeProcess(load(sys.argv[1]), processes.SECRETS.office)
+
+def asked():
+    with suppress(OurFault):
+        return process._need()
+
+office = processes.until(asked, "the node answers")
+print([each.name for each in office.alarms.bells()], process._pager in office.todo.sources)
+"""
+
+
+def test_an_office_that_is_asked_before_it_looked_around_tells_of_its_alarms(
+    tmp_path: Path,
+) -> None:
+    folder = processes.make(tmp_path, "aurelia.gov")
+    with (folder / "detente.toml").open("a") as settings:
+        settings.write(OUTSIDE)
+    paths = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    words = [sys.executable, "-m", "detente", "run", "--only", "node", "--at", str(folder)]
+    node = subprocess.Popen(words, env=paths)
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", ASKED_AT_ONCE, str(folder)],
+            env=paths, capture_output=True, text=True, timeout=processes.PATIENCE, check=True,
+        )  # fmt: skip
+    finally:
+        node.terminate()
+        node.wait(processes.PATIENCE)
+    assert done.stdout == "['command', 'webhook'] True\n"
+
+
 def test_a_running_office_tells_how_its_alarms_outside_fare(tmp_path: Path) -> None:
     alone = Running(tmp_path, "aurelia.gov")
     with (alone.folder / "detente.toml").open("a") as settings:
-        settings.write('\n[alarms]\ncommand = ["/bin/true"]\nwebhook = "http://127.0.0.1:1/"\n')
+        settings.write(OUTSIDE)
     alone.start()
     try:
         told = alone.insist("GET", "/api/v1/doctor")["alarms"]

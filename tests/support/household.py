@@ -126,7 +126,7 @@ class Household:
         run = self.screens.screen(office, drafter, Asked(sha256, "customers.jsonl"), now)
         return {
             "{version}": version.id, "{stamp}": kept.stamp, "{hash}": "0" * 64,
-            "{dataset}": "own", "{run}": str(run.id),
+            "{entity}": "p2", "{dataset}": "own", "{run}": str(run.id),
         }  # fmt: skip
 
     def token(self, name: str) -> str:

@@ -1,6 +1,8 @@
 """The node as a process: links on TLS, the hatch and the admin's socket on Unix sockets."""
 
 import os
+import socket
+from contextlib import ExitStack
 from functools import partial
 from typing import Final
 
@@ -52,6 +54,17 @@ class NodeProcess:
     def run(self) -> int:
         """Serve until told to stop; return the exit code. Raises OurFault: path.*, run.*."""
         ground = self._ground
+        ground.loop.stop_on_signals()  # first: who is told to stop from here on leaves no socket
+        with ExitStack() as left:
+            left.callback(ground.parts.store.close)
+            self._listen(left)
+            ground.loop.run(self._turn)
+        ground.log.write("info", "run.stopped", "node stopped")
+        return ground.exit_code
+
+    def _listen(self, left: ExitStack) -> None:
+        ground = self._ground
+        left.callback(self._links.close)
         listeners = [
             build.listen(build.parse_address(each)) for each in ground.settings.texts("link.listen")
         ]
@@ -59,13 +72,13 @@ class NodeProcess:
             self._links.open(each)
         if "office" in halves.here(ground.settings.folder):
             mode = build.OWN if self._hatch.office_user == os.getuid() else build.GROUP
-            self._hatch.open(build.listen_unix(ground.folder / "hatch.sock", mode))
+            self._hatch.open(self._listen_unix(left, "hatch.sock", mode))
+        left.callback(self._hatch.remote.close)
         self._hatch.remote.open()
-        admin = build.listen_unix(ground.folder / "admin.sock")
         us = frozenset({os.getuid()})
+        admin = self._listen_unix(left, "admin.sock", build.OWN)
         HttpServer(ground.loop, admin, build.user_of, us, self._admin.handle)
         self._open_metrics()
-        ground.loop.stop_on_signals()
         self._tell_strangers()
         ground.log.write("info", "run.started", "node started", links=len(ground.parts.links))
         for party, file in card_copies.odd(ground.settings.folder):
@@ -73,16 +86,12 @@ class NodeProcess:
                 "warn", "card.bad", f"{file} is not the newest card of {party}", party=party,
                 remedy="take the file away: the chain beside it rules",
             )  # fmt: skip
-        try:
-            ground.loop.run(self._turn)
-        finally:
-            self._links.close()
-            self._hatch.remote.close()
-            for name in ("hatch.sock", "admin.sock"):
-                (ground.folder / name).unlink(missing_ok=True)
-            ground.parts.store.close()
-        ground.log.write("info", "run.stopped", "node stopped")
-        return ground.exit_code
+
+    def _listen_unix(self, left: ExitStack, name: str, mode: int) -> socket.socket:
+        path = self._ground.folder / name
+        listener = build.listen_unix(path, mode)
+        left.callback(path.unlink, missing_ok=True)
+        return listener
 
     def _open_metrics(self) -> None:
         ground = self._ground

@@ -1,6 +1,7 @@
 """The office as a process: reads through the hatch, serves its desks on a Unix socket."""
 
 import os
+import socket
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import replace
@@ -77,14 +78,27 @@ class OfficeProcess:
             if settings.text("office.node")
             else Local(settings)
         )
-        self._tie = Tie(settings, self._parts, reach, self._loop, self._log, self._renew)
+        self._tie = Tie(
+            settings, self._parts, reach, self._loop, self._log, self._renew, self._tell_bells
+        )
         self.exit_code = 0
         self._checking = False  # a file is here and not all of it was checked
         self._stopped: OurFault | None = None
 
     def run(self) -> int:
         """Serve until told to stop; return the exit code. Raises OurFault: vault.*, store.*."""
+        self._loop.stop_on_signals()  # first: who is told to stop from here on leaves no socket
         desk = build.listen_unix(self._folder / "desk.sock", self._beside.mode)
+        try:
+            self._serve_all(desk)
+        finally:
+            self._siren.close()
+            self._pager.close()
+            (self._folder / "desk.sock").unlink(missing_ok=True)
+        self._log.write("info", "run.stopped", "office stopped")
+        return self.exit_code
+
+    def _serve_all(self, desk: socket.socket) -> None:
         api = Api(self._need, self._who, system.now, self._settle)
         HttpServer(
             self._loop, desk, build.user_of, self._beside.users,
@@ -95,23 +109,15 @@ class OfficeProcess:
         self._feeds = open_feeds(self._settings, self._need, self._loop.hand_in, self._log)
         self._mailing = Mailing(self._settings, self._need, self._loop.hand_in, self._log)
         self._scanning = Scanning(self._settings, self._need, self._loop.hand_in, self._log)
-        self._loop.stop_on_signals()
         with suppress(PermissionError):  # a unit may forbid it; that is no reason to stay away
             os.nice(NICE)
         self._log.write("info", "run.started", "office started")
-        try:
-            self._loop.run(self._turn)
-            self._feeds.close()
-            self._mailing.close()
-            self._scanning.close()
-            self._parts.screens.close()
-            self._console.close()
-        finally:
-            self._siren.close()
-            self._pager.close()
-            (self._folder / "desk.sock").unlink(missing_ok=True)
-        self._log.write("info", "run.stopped", "office stopped")
-        return self.exit_code
+        self._loop.run(self._turn)
+        self._feeds.close()
+        self._mailing.close()
+        self._scanning.close()
+        self._parts.screens.close()
+        self._console.close()
 
     def _tell_door(self, code: str, person: str, address: str) -> None:
         # No name: who reads this log administers machines, not people.
@@ -216,17 +222,15 @@ class OfficeProcess:
 
     def _ring(self) -> float | None:
         if self._tie.office is not None:
-            self._see_bells(self._tie.office)
             self._ring_anew(self._tie.office.alarms)
             self._enter_ended(self._tie.office.alarms)
         waits = (self._siren.turn(clock()), self._pager.turn(clock()))
         return min((each for each in waits if each is not None), default=None)
 
-    def _see_bells(self, office: Office) -> None:
+    def _tell_bells(self, office: Office) -> None:
         # Each office that is made over a new hatch is told anew how alarms outside fare.
-        if self._pager not in office.todo.sources:
-            office.todo.sources.append(self._pager)
-            office.alarms.bells = lambda: [*self._siren.bells(), *self._pager.bells()]
+        office.todo.sources.append(self._pager)
+        office.alarms.bells = lambda: [*self._siren.bells(), *self._pager.bells()]
 
     def _ring_anew(self, room: Alarms) -> None:
         rings, room.rings = room.rings, []

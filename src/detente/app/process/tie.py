@@ -24,7 +24,8 @@ LOST: Final = ("hatch.closed", "hatch.row", "card.not_ours")  # at work: the hat
 class Tie:
     """Holds the hatch and the office that works through it: both, or neither.
 
-    renew: asks for a new process, with the reason for the log.
+    renew: asks for a new process, with the reason for the log. made: hears of each office before
+    anybody is answered by it.
     """
 
     def __init__(
@@ -35,9 +36,10 @@ class Tie:
         loop: Loop,
         log: Log,
         renew: Callable[[str], None],
+        made: Callable[[Office], None],
     ) -> None:
         self._settings, self._parts, self._reach = settings, parts, reach
-        self._loop, self._log, self._renew = loop, log, renew
+        self._loop, self._log, self._renew, self._made = loop, log, renew, made
         self._files = build.office_key_files(settings)
         self._retry_at = 0.0
         self._refused = ""  # the code by which the node last refused what the office itself sends
@@ -81,6 +83,7 @@ class Tie:
             office.screens = self._parts.screens
             office.todo.sources.append(HeldLists(office, self._parts.screens))
             by_itself.permit(office, self._settings, self._parts.desk_keys)
+            self._made(office)
             self._resume(office)
         except Fault as found:
             fault = ours(found)
