@@ -5,7 +5,6 @@ leaves. Whatever it says to anyone is durable before it is said.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Final
 
 from detente.core import limits
@@ -13,16 +12,15 @@ from detente.core.epoch import Close
 from detente.core.errors import OurFault, TheirFault
 from detente.core.moment import Moment
 from detente.link import session
-from detente.link.hello import Heads
 from detente.link.moves import OnBooks
 from detente.link.moves_rows import OWN, THEIRS, AskRows
 from detente.link.moves_stage import AskFor
-from detente.link.session import Effect, Input, PathState
+from detente.link.session import Effect, Input
 from detente.node import card_view, history, roster
 from detente.node.attached import Attached, low_disk
 from detente.node.attendance import Attendance
 from detente.node.books import Books
-from detente.node.card_view import RootWait, Sizes
+from detente.node.card_view import Sizes
 from detente.node.care import Care
 from detente.node.courier import Couriers
 from detente.node.disputes import Disputes
@@ -30,8 +28,9 @@ from detente.node.holdings import Holdings
 from detente.node.home import Home
 from detente.node.leaving import Leaving
 from detente.node.ledger import Grown, Ledger
-from detente.node.ports import Answer, Kept, Level, PathSeen, PeerCard, Store, Told
+from detente.node.ports import Answer, Kept, Level, PeerCard, Store
 from detente.node.seat import LinkTerms, Seat
+from detente.node.shown import Shown
 from detente.node.submitting import Submitting
 from detente.node.waiting import Room
 
@@ -39,7 +38,7 @@ SUBMIT_MAX: Final = limits.MAX_BATCH_COUNT  # envelopes handed in at once
 _ON_PATHS: Final = (session.Send, session.Close, session.Show)
 
 
-class Node(Attached, Disputes):
+class Node(Attached, Disputes, Shown):
     """The logs of one party and the links they travel on. Is a Hatch to its office."""
 
     def __init__(self, seat: Seat, links: Sequence[LinkTerms], store: Store, now: Moment) -> None:
@@ -137,45 +136,6 @@ class Node(Attached, Disputes):
             self.step(link_id, AskFor(aid), now)
         return links is not None
 
-    def rows_waiting(self) -> int:
-        """Return how many rows were asked for and did not come yet."""
-        return sum(link.session.rows_waiting for link in self._links.values())
-
-    def clocks(self) -> dict[str, int]:
-        """Return how many ms each peer's clock was ahead of ours when it last said."""
-        found = {link_id: link.session.peer_clock_ms for link_id, link in self._links.items()}
-        return {link_id: ms for link_id, ms in found.items() if ms is not None}
-
-    def oldest_waiting(self) -> Mapping[str, Moment]:
-        """Return since when the oldest record waits for each link, by link id."""
-        with self._store.begin() as tx:
-            return tx.oldest_queued()
-
-    @property
-    def restored(self) -> bool:
-        """Whether a link of this node may append nothing before a new epoch."""
-        return any(link.frozen for link in self._links.values())
-
-    def heads(self) -> dict[str, Heads]:
-        """Return what is durable here of both logs of each link, by link id of its epoch."""
-        return {link.terms.link_id: link.session.heads for link in self._links.values()}
-
-    def epochs(self) -> frozenset[str]:
-        """Return the link ids of all epochs of all links."""
-        return frozenset(each for link in self._links.values() for each in link.history.link_ids)
-
-    def epoch_of(self, name: str) -> str:
-        """Return the link id of the newest epoch of a link; `name` is its first one."""
-        return self._links[name].terms.link_id
-
-    def paths(self) -> list[PathSeen]:
-        """Return every path to every peer, by the cards of both, and any other that carries."""
-        return [each for link in self._links.values() for each in link.paths_seen()]
-
-    def conns(self, link_id: str) -> list[PathState]:
-        """Return every connection of a link as it is now."""
-        return self._links[link_id].session.paths()
-
     def tell_down(self, link_id: str, state: str, why: str) -> None:
         """Hear from the roof what is shown of a link while it has no path."""
         books = self._links[link_id]
@@ -227,14 +187,6 @@ class Node(Attached, Disputes):
             link.status = status  # its next epoch says the same
             self.step(link_id, status, now)
 
-    def terms(self) -> dict[str, LinkTerms]:
-        """Return the confirmed links by party, under their names, with the cards as they are now."""
-        # What waits for a link, and its paths, outlive the epoch and its link id.
-        return {
-            link.terms.peer.name: replace(link.terms, link_id=link.name)
-            for link in self._links.values()
-        }
-
     # Cards.
 
     def hold(self) -> dict[str, Sizes]:
@@ -242,27 +194,6 @@ class Node(Attached, Disputes):
         for link in self._links.values():
             link.held = True
         return card_view.sizes(self._links)
-
-    def pins(self, now: Moment) -> dict[bytes, str]:
-        """Return party names by the TLS pins that count now."""
-        return card_view.pins(self._links.values(), now)
-
-    def shown_cards(self, link_id: str) -> tuple[int, ...]:
-        """Return the serials of our cards whose TLS key a peer may know, the surest first."""
-        return card_view.shown(self._links[link_id])
-
-    def told(self) -> list[Told]:
-        """Return how far each peer has our cards."""
-        with self._store.begin() as tx:
-            return card_view.told(self._links.values(), tx)
-
-    def root_waits(self) -> list[RootWait]:
-        """Return the changes of root keys that some link has not taken up yet."""
-        return card_view.root_waits(self._links.values())
-
-    def card_problems(self) -> dict[str, str]:
-        """Return by party what a person must mend about cards."""
-        return card_view.problems(self._links.values())
 
     # Effects on the logs.
 
