@@ -14,8 +14,8 @@ import pytest
 from tests.screening.people import LIST
 from tests.support.household import PEOPLE, Household
 
-from detente.app import face
-from detente.app.console import reasons, said
+from detente.app import face, said
+from detente.app.console import reasons
 from detente.app.screening import jobs, room
 from detente.app.verbs import screening_own
 from detente.screening.lists import readers, rows, tree

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from tests.house.sentences import SRC, of_all, of_file, told_in
 
-from detente.app.console import said
+from detente.app import said
 from detente.core import errors
 
 ROOT = Path(__file__).parents[2]
@@ -24,6 +24,7 @@ ON_PAGES = (
     *sorted((SRC / "app/paper").glob("*.py")),
     *sorted((SRC / "app/screening").glob("*.py")),
     *sorted((SRC / "screening/lists").glob("*.py")),
+    SRC / "screening/asked.py",
     SRC / "screening/decision.py",
     SRC / "screening/runs.py",
     SRC / "store/screening/shelf.py",

@@ -18,6 +18,7 @@ from detente.ui.texts import read
 
 PROGRESS_EVERY: Final = 0.2  # seconds between two words about progress
 LANGUAGES: Final = ("en", "ru")
+_ERRORS: Final = {"en": "docs/errors.md", "ru": "docs/ru/errors.md"}
 _WORDS: Final = Path(__file__).parent / "words"
 _Verb = TypeVar("_Verb", bound=Callable[..., Any])
 
@@ -122,14 +123,24 @@ def example(text: str) -> str:
 
 
 def tell_fault(fault: Fault, *, as_json: bool) -> None:
-    """Say a fault on standard error: what, and what to do."""
+    """Say a fault on standard error: what, and what to do, in the language of this run.
+
+    For a sentence that is not known in it: what its code means, and the sentence word for word.
+    """
     if as_json:
         row = {"code": fault.code, "what": fault.what, "remedy": fault.remedy}
         print(json.dumps({"error": row}, ensure_ascii=False), file=sys.stderr)
         return
-    print(f"{say('fault.refused')}  {fault.code}: {fault.what}", file=sys.stderr)
-    print(f"{say('fault.try')}  {fault.remedy}", file=sys.stderr)
-    print(f"{say('fault.more')}  docs/errors.md, {fault.code}", file=sys.stderr)
+    from detente.app import said  # noqa: PLC0415  what goes well needs none of its sentences
+
+    tongue = language()
+    found = said.of(fault, tongue)
+    rows = [("refused", f"{fault.code}: {found.what}")]
+    if found.because or said.told(fault.remedy, tongue) is None:
+        rows.append(("word_for_word", f"{fault.what}; {fault.remedy}"))
+    rows += [("try", found.remedy), ("more", f"{_ERRORS[tongue]}, {fault.code}")]
+    for word, text in rows:
+        print(f"{say(f'fault.{word}')}  {text}", file=sys.stderr)
 
 
 def teller(word: str, unit: int, *, silent: bool) -> Callable[[str, int, int], None]:

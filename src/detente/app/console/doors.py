@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from detente.app.console import framing, said
+from detente.app import said
+from detente.app.console import framing
 from detente.app.console.ask import Answer, Ask, page
 from detente.app.console.site import Site
 from detente.app.desk_keys import DeskKeys

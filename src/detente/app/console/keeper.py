@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote
 
-from detente.app import defect
-from detente.app.console import framing, guard, said
+from detente.app import defect, said
+from detente.app.console import framing, guard
 from detente.app.console.ask import Answer, Ask, Later, go, page
 from detente.app.console.plain import PlainRenderer, again_page, fault_page
 from detente.app.console.routes import ANYONE, PERSON, WORKER, Route, Table

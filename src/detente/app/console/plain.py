@@ -6,7 +6,7 @@ from functools import cache
 from html import escape
 from importlib import resources
 
-from detente.app.console import said
+from detente.app import said
 from detente.core.errors import Fault
 from detente.ui import safe
 

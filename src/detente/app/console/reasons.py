@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import cache, partial
 from typing import Final, NamedTuple
 
-from detente.app.console import said
+from detente.app import said
 from detente.core.errors import CODES
 
 UNREADABLE: Final = "unreadable"  # the reason that is a fault: its code, then its sentence

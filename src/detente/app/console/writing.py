@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Final
 
-from detente.app import faces
-from detente.app.console import choosing, correcting, fielded, holding, said
+from detente.app import faces, said
+from detente.app.console import choosing, correcting, fielded, holding
 from detente.app.console.ask import Ask
 from detente.app.console.site import Site
 from detente.core import canon

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlencode
 
-from detente.app import harmless
-from detente.app.console import framing, said
+from detente.app import harmless, said
+from detente.app.console import framing
 from detente.app.console.ask import Answer, Ask, go, page
 from detente.app.console.asked import mid_of
 from detente.app.console.framing import party_of

@@ -6,8 +6,8 @@ Who releases sees what opens from the sealed record itself, never the form it ca
 from collections.abc import Mapping
 from typing import Final
 
-from detente.app import faces, harmless
-from detente.app.console import fielded, framing, said
+from detente.app import faces, harmless, said
+from detente.app.console import fielded, framing
 from detente.app.console.ask import Answer, Ask, go, page
 from detente.app.console.routes import Route
 from detente.app.console.site import Site

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-from detente.app.console import framing, said
+from detente.app import said
+from detente.app.console import framing
 from detente.app.console.ask import Answer, Ask, go, page
 from detente.app.console.routes import Route
 from detente.app.console.site import Site

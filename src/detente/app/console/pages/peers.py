@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Final
 
-from detente.app import halves
-from detente.app.console import framing, said
+from detente.app import halves, said
+from detente.app.console import framing
 from detente.app.console.ask import Answer, Ask, Later, download, go, page
 from detente.app.console.pages import asking
 from detente.app.console.routes import Route

@@ -2,8 +2,9 @@
 
 from typing import Final
 
+from detente.app import said
 from detente.app.bilingual import DESK
-from detente.app.console import framing, said
+from detente.app.console import framing
 from detente.app.console.ask import Answer, Ask, go, page
 from detente.app.console.routes import Route
 from detente.app.console.site import Site

@@ -45,9 +45,9 @@ def sentence(code: str, what: str, remedy: str, language: str) -> Said:
     if language == WRITTEN:
         return Said(code, what, remedy)
     known = meanings(language)[code]
-    said = _found(what, language)
+    said = told(what, language)
     because = "" if said is not None else what
-    return Said(code, said or known["what"], _found(remedy, language) or known["try"], because)
+    return Said(code, said or known["what"], told(remedy, language) or known["try"], because)
 
 
 @cache
@@ -70,7 +70,10 @@ def catalogue(name: str) -> Any:  # noqa: ANN401  what a TOML file holds
     return tomllib.loads(file.read_text("utf-8"))
 
 
-def _found(text: str, language: str) -> str | None:
+def told(text: str, language: str) -> str | None:
+    """Return a sentence of the code in a language; None where nobody wrote it in that language."""
+    if language == WRITTEN:
+        return text
     for pattern, template in _patterns(language):
         found = pattern.fullmatch(text)
         if found:

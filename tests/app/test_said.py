@@ -6,7 +6,7 @@ import pytest
 from tests.support.household import Household
 from tests.support.offices import BUNDLE
 
-from detente.app.console import said
+from detente.app import said
 from detente.app.console.ask import Upload
 from detente.core.errors import OurFault
 
