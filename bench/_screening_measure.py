@@ -108,6 +108,14 @@ class Measured:
             return None
         return round(sum(self.top[c["qid"]] >= lines[c["script"]] for c in chosen) / len(chosen), 3)
 
+    def at(self, line: float, script: str) -> tuple[float, float]:
+        """Return the share of changed names found from a score on, and of 1,000 innocents alerted."""
+        changed = [c for c in self.changed if c["script"] == script]
+        innocent = [c for c in self.innocent if c["script"] == script]
+        found = sum(self.own(c) >= line for c in changed) / max(1, len(changed))
+        alerted = sum(self.top[c["qid"]] >= line for c in innocent) / max(1, len(innocent))
+        return round(found, 3), round(1_000 * alerted, 1)
+
     def calibration(self) -> dict[str, Steps]:
         """Return the steps of `screening/calibration.py` for each script and for all."""
         found: dict[str, list[float]] = {"all": []}

@@ -12,14 +12,16 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from bench import _report, _screening_cases, _screening_curves, _screening_cut
+from bench import _report, _screening_cases, _screening_curves, _screening_cut, _screening_small
 from bench._screening_measure import Hits, Measured, Pipe, rows
 from bench.screening import peer
 from detente.screening.build import build
+from detente.screening.decision import ALERT
 from detente.screening.engine import Question, ask
 from detente.screening.index import Index
 from detente.screening.listed import Listed
 
+LOWER = 0.68  # a line below that of an alert, for docs/screening/scorer.md
 QUICK = 10  # every so many-th case in a smoke run
 
 
@@ -102,6 +104,7 @@ def main() -> int:
         "second_tied": second.tied(),
         "cut_lost": _screening_cut.lost(listed, _screening_cut.ASKED // step),
     }  # fmt: skip
+    figures |= _screening_small.small(listed, public.changed, public.innocent)
     if place := os.environ.get("BENCH_CURVES"):
         born = answered(public.cases, listed, ("births", "countries"))
         curves(public, born, second, Path(place))
@@ -109,6 +112,10 @@ def main() -> int:
         figures |= judged(data / "pairs/name_pairs_826.csv")
     for script, steps in public.calibration().items():
         _report.say(f"{script}: {steps}")
+    for script in ("Latn", "Cyrl", "Arab", "Hani"):
+        _report.say(
+            f"{script} from {ALERT}, {LOWER}: {public.at(ALERT, script)} {public.at(LOWER, script)}"
+        )
     for kind in sorted({c["kind"] for c in second.changed}):
         _report.say(f"{kind}: {second.recall(0.005, kind=kind)} {second.recall(0.05, kind=kind)}")
     print(

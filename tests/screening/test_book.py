@@ -96,6 +96,7 @@ def test_names_of_lists_are_plain_and_few(monkeypatch: pytest.MonkeyPatch) -> No
     book = loaded(Book())
     assert code(lambda: books.begin(book, asked("un"))) == "list.name"
     books.begin(book, asked())
+    books.begin(Book(), asked("x" * books.NAME_LONGEST))
 
 
 def test_a_list_may_have_the_name_of_a_party() -> None:

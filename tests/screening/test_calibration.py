@@ -1,5 +1,8 @@
 """What a score means, in innocents of 1,000."""
 
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,6 +12,7 @@ from detente.screening import calibration, explain
 from detente.screening.calibration import ANY, LEAST, SHARES, STEPS, innocents, steps_of
 from detente.screening.decision import decide
 from detente.screening.engine import Question
+from detente.screening.text import ARABIC, CYRILLIC, HAN, LATIN
 
 
 @pytest.mark.parametrize(
@@ -41,6 +45,21 @@ def test_the_steps_stand_in_order_and_have_known_shares() -> None:
     for steps in (*STEPS.values(), ANY):
         assert list(steps) == sorted(steps, key=lambda step: (-step[0], step[1]))
         assert {share for _, share in steps} <= set(SHARES)
+
+
+@pytest.mark.parametrize("page", ["docs/screening/scorer.md", "docs/ru/screening/scorer.md"])
+def test_the_pages_tell_these_steps(page: str) -> None:
+    scripts = (LATIN, CYRILLIC, ARABIC, HAN)
+    told = set(re.findall(r"^\| (\d+) \|(.*)\|$", Path(page).read_text("utf-8"), re.MULTILINE))
+    lines = {share: [_line(script, share) for script in scripts] for share in SHARES}
+    assert {int(share) for share, _ in told} > {1, 5, 50}
+    for share, cells in told:
+        assert [cell.strip() for cell in cells.split("|")] == lines[int(share)], share
+
+
+def _line(script: str, share: int) -> str:
+    at = {step: score for score, step in STEPS[script]}
+    return f"{at[share]:.3f}"[1:] if share in at else ""
 
 
 @given(st.lists(st.floats(0, 0.999), min_size=1, max_size=2_000))

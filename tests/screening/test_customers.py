@@ -100,6 +100,24 @@ def test_a_table_is_read_by_its_head_and_a_mapping() -> None:
     assert [r.line for r in rows] == [1, 2, 4, 6]
 
 
+def test_a_name_may_stand_in_several_columns() -> None:
+    reader = Reader(
+        {"id": "No", "name": "Last+First + Middle"}, ("No", "Last", "First", "Middle"), ","
+    )
+    found = [
+        reader.read(Row(n, row))
+        for n, row in enumerate((b"1,Petrov,Ivan,Ilyich", b"2, Petrov ,,", b"3,,,"))
+    ]
+    assert found[:2] == [Customer("1", ("Petrov Ivan Ilyich",)), Customer("2", ("Petrov",))]
+    assert found[2] == Unread("no_name", "3")
+    line = json.dumps(
+        {"No": 1, "Last": "Petrov", "First": ["Ivan", "Vanya"], "Middle": None}
+    ).encode()
+    assert Reader({"id": "No", "name": "Last+First+Middle"}).read(Row(1, line)) == Customer(
+        "1", ("Petrov Ivan",)
+    )
+
+
 def test_a_quote_that_is_never_closed_costs_its_own_line() -> None:
     after = [f'{i},"name {i}"'.encode() for i in range(customers.ROW_LINES_MAX + 5)]
     rows = list(customers.rows_of_csv(lines(b"id,name", b'x,"open', *after)))

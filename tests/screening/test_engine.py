@@ -1,7 +1,7 @@
 """The right person, and only the right person."""
 
 import pytest
-from hypothesis import example, given
+from hypothesis import given
 from hypothesis import strategies as st
 from tests.screening.people import LIST, best, index
 
@@ -117,7 +117,8 @@ def test_what_cannot_be_decided_by_a_name_is_said() -> None:
     assert undecided(Question("")) == "no_words"
     assert undecided(Question("...\u200b")) == "no_words"
     assert undecided(Question("a" * 513)) == "too_long"
-    assert undecided(Question("Ivan " * 100)) is None
+    assert undecided(Question("Ivan " * 24)) is None
+    assert undecided(Question("Ivan " * 25)) == "too_long"
     assert ask(OVER, Question("x" * 1_000_000)) == []
 
 
@@ -146,7 +147,7 @@ def test_an_empty_list_finds_nobody() -> None:
 
 
 def test_what_a_part_tells_is_counted_in_whole_quarters_of_a_bit() -> None:
-    assert [rarity(n, 1024) for n in (1024, 512, 256, 1)] == [1, 5, 9, 41]
+    assert [rarity(n, 65_536) for n in (65_536, 32_768, 16_384, 64)] == [1, 5, 9, 41]
     assert rarity(1, 1 << 40) == 64
 
 
@@ -171,18 +172,13 @@ def test_everyone_has_those_whom_a_date_of_birth_lifts() -> None:
         assert told == {e: s for e, s in wide.items() if s >= least}
 
 
-@given(
-    st.sampled_from([e.names[0] for e in LIST]), st.sampled_from([0.45, 0.6, 0.72, 0.9]),
-    st.integers(0, 200),
-)  # fmt: skip
-@example("Oksana Petrivna HONCHARENKO", 0.9, 15)  # the best reading joins words
-def test_everyone_holds_what_comparing_with_every_name_finds(
-    name: str, least: float, place: int
-) -> None:
-    place %= len(name)
-    question = Question(name[:place] + name[place + 1 :], "Person")
-    all_names = everyone(OVER, question, 0.0)
-    told = everyone(OVER, question, least)
-    assert [(h.entity, h.score) for h in told] == [
-        (h.entity, h.score) for h in all_names if h.score >= least
-    ]
+@pytest.mark.parametrize("entry", LIST, ids=lambda e: e.id)
+def test_everyone_holds_what_comparing_with_every_name_finds(entry: Listed) -> None:
+    name = entry.names[0]
+    # Among them `AliLi` and `OksanaPetrivna HONCHARENKO`, which agree only when words are joined.
+    for place in range(len(name)):
+        question = Question(name[:place] + name[place + 1 :], "Person")
+        all_names = [(h.entity, h.score) for h in everyone(OVER, question, 0.0)]
+        for least in (0.45, 0.6, 0.72, 0.9):
+            told = [(h.entity, h.score) for h in everyone(OVER, question, least)]
+            assert told == [each for each in all_names if each[1] >= least], (question.name, least)

@@ -11,6 +11,7 @@ import pytest
 from detente.core.errors import OurFault
 from detente.screening.listed import Alias, Listed
 from detente.screening.lists import country, europe, ofac, rows, tree, un, versions
+from detente.screening.lists.readers import read
 
 SHARED = os.environ.get("DETENTE_SHARED")
 RAW = Path(SHARED or ".") / "data/screening/raw"
@@ -148,14 +149,30 @@ def test_a_line_that_cannot_be_read_is_told_and_the_others_are_read() -> None:
 
 
 def test_a_csv_file_is_read_by_its_mapping() -> None:
-    text = ["nr,wer,auch,geboren\n", "1,Ivan Example,Vanya; Vanja,1961\n", ",Nobody,,\n"]
-    one, bad = rows.of_csv(
-        text, {"id": "nr", "name": "wer", "weak_aliases": "auch", "births": "geboren"}, "own"
-    )
-    assert isinstance(one, Listed)
+    text = b"nr,wer,auch,geboren,art\n1,Ivan Example,Vanya; Vanja,1961,person\n,Nobody,,,\n"
+    mapping = {
+        "id": "nr",
+        "name": "wer",
+        "weak_aliases": "auch",
+        "births": "geboren",
+        "schema": "art",
+    }
+    found = read("mapped.csv", text, "own", mapping=mapping)
+    (one,) = found.listed
     assert [a.name for a in one.aliases] == ["Vanya", "Vanja"]
-    assert isinstance(bad, rows.Unread)
-    assert bad.line == 3
+    assert one.schema == "Person"
+    assert [(each.line, each.why) for each in found.odd] == [(3, "no id or no name")]
+
+
+def test_a_field_may_be_made_of_several_columns() -> None:
+    text = b"nr,last,first,first+last\n1,Example,Ivan,x\n2,,Ivan,x\n"
+    mapping = {"id": "nr", "name": "first + last"}
+    found = read("mapped.csv", text, "own", mapping=mapping)
+    assert [one.names for one in found.listed] == [("Ivan Example",), ("Ivan",)]
+    found = read("mapped.csv", text, "own", mapping={"id": "nr", "name": "first+last"})
+    assert [one.names for one in found.listed] == [("x",), ("x",)], "a column of this very name"
+    found = read("mapped.csv", text, "own", mapping={"id": "nr", "name": "first+middle"})
+    assert [each.why for each in found.odd] == ["the file has no column 'middle'"]
 
 
 def test_countries_are_known_by_their_names_in_lists() -> None:

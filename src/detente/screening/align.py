@@ -61,7 +61,7 @@ class _Table:
 
     def listed(self, places: Iterable[int]) -> dict[int, Word]:
         word, words = self.index.word, self.name.words
-        return {j: word(words[j]) for j in places}
+        return {j: word(words[j]) for j in sorted(places)}
 
     def by_likeness(self) -> None:
         found = []
@@ -87,11 +87,10 @@ class _Table:
     def hopeful(self, total: int) -> bool:
         return HOPELESS * sum([p.weight for p in self.pairs]) > total
 
-    def rest(self) -> None:
+    def rest(self, listed: dict[int, Word]) -> None:
         """Short words are like too many others to be found by their letters: compare what is left."""
         if len(self.left) > _REST_MAX or len(self.right) > _REST_MAX:
             return
-        listed = self.listed(sorted(self.right))
         for i in sorted(self.left):
             asked = self.alike[i].word
             if len(asked.text) < 2:
@@ -105,9 +104,8 @@ class _Table:
                 self.take((i,), (where,), best, why)
                 del listed[where]
 
-    def initials(self) -> None:
+    def initials(self, listed: dict[int, Word]) -> None:
         """Take a letter for a word that begins with it, in whatever script each is."""
-        listed = self.listed(sorted(self.right))
         asked = {i: self.alike[i].word for i in sorted(self.left)}
         if not any(len(w.text) == 1 for w in (*asked.values(), *listed.values())):
             return
@@ -123,23 +121,21 @@ class _Table:
         pieces = [p for p in self.pairs if p.why in (CUT, GLUED) or p.likeness < 750]
         if not pieces and (len(self.left) == len(self.right) or not self.left or not self.right):
             return
-        lefts = sorted(self.left.union(*[p.left for p in pieces]))
-        rights = sorted(self.right.union(*[p.right for p in pieces]))
-        if (
-            not lefts
-            or not rights
-            or len(lefts) == len(rights)
-            or max(len(lefts), len(rights)) > _JOINED_MAX
-        ):
+        lefts, rights = self.left, self.right
+        for pair in pieces:
+            lefts, rights = lefts.union(pair.left), rights.union(pair.right)
+        few, many = sorted((len(lefts), len(rights)))
+        if not few or few == many or many > _JOINED_MAX:
             return
-        one = "".join([self.alike[i].word.text for i in lefts])
+        places = tuple(sorted(lefts))
+        one = "".join([self.alike[i].word.text for i in places])
         two = "".join([w.text for w in self.listed(rights).values()])
         if abs(len(one) - len(two)) > _APART or min(len(one), len(two)) < _APART + 1:
             return
         much, _ = resemble(word(one), word(two))
         if much >= JOINED_LEAST:
             self.pairs = [p for p in self.pairs if p not in pieces]
-            self.take(tuple(lefts), tuple(rights), much - 10, JOINED)
+            self.take(places, tuple(sorted(rights)), much - 10, JOINED)
 
 
 def align(index: Index, alike: list[Alike], name: Name) -> Alignment:
@@ -150,9 +146,10 @@ def align(index: Index, alike: list[Alike], name: Name) -> Alignment:
     asked, listed = sum(weights), sum(name.weights)
     if (table.left or table.right) and table.hopeful(asked + listed):
         if table.left and table.right:
-            table.rest()
-        if table.left and table.right:
-            table.initials()
+            left_listed = table.listed(table.right)
+            table.rest(left_listed)
+            if table.left and table.right:
+                table.initials(left_listed)
         if len(alike) != len(name.words) or len(alike) > 1:
             table.joined()
     left, right = sorted(table.left), sorted(table.right)

@@ -9,19 +9,25 @@ import numpy as np
 from detente.screening import dates, layout, lexicon, papers
 from detente.screening.features import heard_as, mark, of_listed
 from detente.screening.fold import fold
-from detente.screening.listed import ORIGINAL, PERSON, SCHEMAS, WEAK, Listed
+from detente.screening.listed import ORIGINAL, PERSON, SCHEMAS, WEAK, Listed, schema_of
+from detente.screening.lists import country
 from detente.screening.parts import split
 from detente.screening.version import ENGINE
 
 ACRONYM: Final = 2
 QUALITY: Final = {"strong": 0, ORIGINAL: 0, WEAK: 1, "acronym": ACRONYM}
 RARITY_MAX: Final = 64  # quarters of a bit: what one name in 65,536 has
+NAMES_LEAST: Final = 32_768  # a shorter list cannot tell how rare a word is among people
 _NONE: Final = np.empty(0, np.uint32)
 
 
 def rarity(count: int, total: int) -> int:
-    """Return how much a part tells, in quarters of a bit: log2(total/count), in whole numbers."""
-    return min(RARITY_MAX, (total**4 // max(1, count) ** 4).bit_length())
+    """Return how much a part tells, in quarters of a bit: log2(total/count), in whole numbers.
+
+    A list shorter than NAMES_LEAST counts as one so long, or two words of a list of ten names would
+    tell next to nothing, and nobody whose name is written a little otherwise would be alerted.
+    """
+    return min(RARITY_MAX, (max(total, NAMES_LEAST) ** 4 // max(1, count) ** 4).bit_length())
 
 
 class _Names:
@@ -41,8 +47,7 @@ class _Names:
         found = {dates.pack(b): None for text in listed.births for b in dates.read(text)}
         self.births.extend(found)
         self.birth_ptr.append(len(self.births))
-        for country in listed.countries:
-            self.countries += country.lower().encode()[:2].ljust(2)
+        self.countries += "".join(country.codes(listed.countries)).encode()
         self.country_ptr.append(len(self.countries))
         self.papers += [
             (mark(papers.plain(p.value)), owner) for p in listed.ids if papers.names_somebody(p)
@@ -50,7 +55,7 @@ class _Names:
 
     def entity(self, listed: Listed) -> None:
         owner = len(self.schema)
-        kind = listed.schema if listed.schema in SCHEMAS else "Thing"
+        kind = schema_of(listed.schema) or "Thing"
         self.schema.append(SCHEMAS.index(kind))
         self.entity_text += listed.id.encode()
         self.entity_ptr.append(len(self.entity_text))

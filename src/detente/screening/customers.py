@@ -15,7 +15,8 @@ from typing import Any, Final
 import msgspec
 
 from detente.screening import dates
-from detente.screening.listed import SCHEMAS
+from detente.screening.columns import joined, named
+from detente.screening.listed import schema_of
 from detente.screening.lists import country
 
 LINE_MAX: Final = 1 << 20  # bytes of one line, or of one row of CSV over several lines
@@ -28,10 +29,10 @@ _ALSO: Final = {"births": "birth", "countries": "country", "papers": "ids"}
 TOO_LARGE, ENCODING, FORM, QUOTE, NO_ID, NO_NAME, MANY_NAMES = (
     "too_large", "encoding", "form", "quote", "no_id", "no_name", "many_names",
 )  # fmt: skip
-NO_WORDS, TOO_LONG = "no_words", "too_long"  # of engine.undecided
+NO_WORDS, TOO_LONG, SCRIPT = "no_words", "too_long", "script"  # of engine.undecided
 DEFECT = "defect"  # the engine could not do it: a fault of ours
 WHYS: Final = (
-    TOO_LARGE, ENCODING, FORM, QUOTE, NO_ID, NO_NAME, MANY_NAMES, NO_WORDS, TOO_LONG, DEFECT,
+    TOO_LARGE, ENCODING, FORM, QUOTE, NO_ID, NO_NAME, MANY_NAMES, NO_WORDS, TOO_LONG, SCRIPT, DEFECT,
 )  # fmt: skip
 CONTROL, HIDDEN, BIRTH, COUNTRY, SCHEMA = "control", "hidden", "birth", "country", "schema"
 NOTES: Final = (CONTROL, HIDDEN, BIRTH, COUNTRY, SCHEMA)
@@ -152,6 +153,11 @@ class Reader:
 
     def _customer(self, found: Mapping[str, Any]) -> Customer | Unread:
         def get(ours: str) -> list[str]:
+            columns = named(self._theirs[ours], found)
+            if len(columns) > 1:
+                firsts = (_texts(found.get(each), parted=False)[:1] for each in columns)
+                text = joined(one for each in firsts for one in each)
+                return [text] if text else []
             value = found.get(self._theirs[ours])
             if value is None and ours in _ALSO:
                 value = found.get(_ALSO[ours])
@@ -167,7 +173,7 @@ class Reader:
         if len(names) > NAMES_MAX:
             return Unread(MANY_NAMES, ids[0])
         births, places = tuple(get("births")), get("countries")
-        kind = kinds[0] if kinds and kinds[0] in SCHEMAS else None
+        kind = schema_of(kinds[0]) if kinds else None
         notes = [
             *{n: None for name in names for n in _signs(name)},
             *([BIRTH] if any(not dates.read(b) for b in births) else []),

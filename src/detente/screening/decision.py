@@ -69,6 +69,11 @@ def decide(index: Index, question: Question, alert: float = ALERT, limit: int = 
     )  # fmt: skip
 
 
+def question_of(kept: Decision) -> Question:
+    """Return the question of a decision."""
+    return Question(kept.name, kept.schema, kept.births, kept.countries, kept.papers)
+
+
 def told(index: Index, hit: Hit) -> Told:
     """Return a hit as it is kept."""
     asked = hit.reading.words
@@ -119,6 +124,6 @@ def replay(index: Index, kept: Decision) -> dict[str, Any]:
             f"the decision was made by engine {kept.engine} on other versions of the lists",
             "map the index of the versions that the decision names",
         )
-    question = Question(kept.name, kept.schema, kept.births, kept.countries, kept.papers)
+    question = question_of(kept)
     again = decide(index, question, kept.alert, kept.limit)
     return {"same": again == kept, "stamp": stamp(kept), "again": stamp(again)}

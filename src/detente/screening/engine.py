@@ -12,15 +12,17 @@ from detente.screening.build import ACRONYM, form_class
 from detente.screening.dates import Birth
 from detente.screening.index import MANY, Alike, Index, Name
 from detente.screening.listed import PERSON
+from detente.screening.lists import country
 from detente.screening.parts import Parts, split
 from detente.screening.readings import Reading, readings
 from detente.screening.score import Factor
-from detente.screening.text import NAME_MAX, clean
+from detente.screening.text import NAME_MAX, clean, is_unread
 
 CANDIDATES: Final = 20  # names that are aligned for one reading; three times as many of MANY
 LEAST_SCORE: Final = 0.3  # below it nothing is told
 AGAIN: Final = 0.05  # below a wanted score, from which all names of an entity are compared
 REACH_SLOPE, REACH_OFF, REACH_LEAST = 2_000, 400, 200  # see reach
+REACH_MOST: Final = 1_040  # that of an alert: words alike only when joined bring no more
 
 
 class Question(NamedTuple):
@@ -58,9 +60,12 @@ class _Found(NamedTuple):
 
 def undecided(question: Question) -> str | None:
     """Return why a question cannot be answered by its name alone, or None: a person must look."""
-    if len(question.name) > NAME_MAX:
+    parts = split(question.name, person=question.schema == PERSON)
+    if len(question.name) > NAME_MAX or parts.cut:
         return "too_long"
-    return None if split(question.name).words else "no_words"
+    if not parts.words:
+        return "no_words"
+    return "script" if is_unread(question.name) else None
 
 
 def ask(index: Index, question: Question, limit: int = 10) -> list[Hit]:
@@ -107,7 +112,7 @@ def reach(score: float) -> int:
 
     A line well below the lowest shares that were seen to reach each score: docs/screening/index.md.
     """
-    return max(REACH_LEAST, int(REACH_SLOPE * score) - REACH_OFF)
+    return min(REACH_MOST, max(REACH_LEAST, int(REACH_SLOPE * score) - REACH_OFF))
 
 
 def _found(
@@ -123,7 +128,7 @@ def _found(
 
 def _hits(index: Index, question: Question, found: list[_Found]) -> list[Hit]:
     births = [b for text in question.births for b in dates.read(text)]
-    countries = frozenset(c.lower() for c in question.countries)
+    countries = frozenset(country.codes(question.countries))
     flat = clean(question.name)
     hits = [_hit(index, one, flat, births, countries) for one in found]
     hits = _by_paper(index, question, hits)

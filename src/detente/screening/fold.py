@@ -64,7 +64,8 @@ def _fold_latin(word: str) -> str:
     if word.startswith("abd"):
         word = _servant(word)
     word = _SOFT_J.sub("i", word) if "j" in word and "dj" not in word else word
-    word = _OFF.sub("v", word)
+    if word.endswith("ff"):
+        word = _OFF.sub("v", word)
     if len(word) > 5:
         if word.endswith(("lah", "lla")) and not word.endswith("ella"):
             word = _LAH.sub("lah", word)
@@ -75,7 +76,7 @@ def _fold_latin(word: str) -> str:
             word = word.replace(old, new)
     if word[-1:] == "h":
         word = _LAST_H.sub("", word)
-    return _AGAIN.sub(r"\1", word)
+    return _AGAIN.sub(r"\1", word) if len(set(word)) < len(word) else word
 
 
 def _servant(word: str) -> str:

@@ -279,18 +279,18 @@ class Index:
 
     def _names(self, numbers: layout.Array) -> list[Name]:
         a = self._a
-        starts, ends = a["name_ptr"][numbers].tolist(), a["name_ptr"][numbers + 1].tolist()
+        places, sizes = layout.runs(a["name_ptr"][numbers], a["name_ptr"][numbers + 1])
+        every = a["name_words"][places]
+        words, weights = every.tolist(), self._rarity[every].tolist()
+        ends = np.cumsum(sizes)
         meta = zip(
             numbers.tolist(), a["name_owner"][numbers].tolist(), a["name_quality"][numbers].tolist(),
-            a["name_forms"][numbers].tolist(), starts, ends, strict=True,
+            a["name_forms"][numbers].tolist(), (ends - sizes).tolist(), ends.tolist(), strict=True,
         )  # fmt: skip
-        found = []
-        for number, owner, quality, forms, start, end in meta:
-            words = a["name_words"][start:end]
-            found.append(
-                Name(number, owner, quality, forms, words.tolist(), self._rarity[words].tolist())
-            )
-        return found
+        return [
+            Name(number, owner, quality, forms, words[start:end], weights[start:end])
+            for number, owner, quality, forms, start, end in meta
+        ]
 
     def name_text(self, name: int) -> str:
         """Return a listed name as the list writes it."""

@@ -7,6 +7,15 @@ import msgspec
 STRONG, WEAK, ORIGINAL = "strong", "weak", "original-script"
 PERSON, ORGANIZATION, VESSEL, AIRCRAFT = "Person", "Organization", "Vessel", "Aircraft"
 SCHEMAS: Final = (PERSON, ORGANIZATION, VESSEL, AIRCRAFT, "LegalEntity", "Thing")
+_SCHEMAS: Final = {each.lower(): each for each in SCHEMAS} | {
+    "company": ORGANIZATION, "publicbody": ORGANIZATION, "organisation": ORGANIZATION,
+    "airplane": AIRCRAFT,
+}  # fmt: skip
+
+
+def schema_of(text: str) -> str | None:
+    """Return the kind that a text names, in letters of any size and FollowTheMoney's; else None."""
+    return _SCHEMAS.get(text.strip().lower())
 
 
 class Alias(msgspec.Struct, frozen=True):

@@ -7,8 +7,10 @@ import msgspec
 
 from detente.core.errors import Fault
 from detente.screening import layout
+from detente.screening.asked import asked as question_of
+from detente.screening.asked import unread
 from detente.screening.build import build
-from detente.screening.engine import Question, ask, undecided
+from detente.screening.engine import ask, undecided
 from detente.screening.index import Index
 from detente.screening.listed import Listed
 from detente.screening.lists.rows import Unread, of_own
@@ -74,17 +76,19 @@ class Matcher:
 
     @staticmethod
     def _query(index: Index, asked: Asked) -> dict[str, Any]:
-        question = Question(
-            asked.name or "",
-            asked.schema,
-            asked.births or (),
-            asked.countries or (),
-            asked.ids or (),
-        )
+        try:
+            question = question_of(
+                asked.name or "", asked.schema, asked.births or (), asked.countries or (),
+                asked.ids or (),
+            )  # fmt: skip
+        except Fault as found:
+            return {"id": asked.id, "error": found.what}
         hits = ask(index, question, max(1, min(asked.limit, LIMIT_MAX)))
         answer: dict[str, Any] = {
             "id": asked.id,
             "hits": [{"id": h.entity, "score": h.score} for h in hits],
         }
+        if left := unread(question):
+            answer["unread"] = left
         reason = undecided(question)
         return answer | {"undecided": reason} if reason else answer

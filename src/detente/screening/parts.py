@@ -1,7 +1,7 @@
 """A name in parts: words that carry it, legal forms as one sign each, particles and titles aside."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final
 
@@ -13,6 +13,7 @@ from detente.screening.text import ARABIC, CYRILLIC, HAN, clean, script_of, word
 from detente.screening.typing_errors import scanned
 
 PARTS_MAX: Final = 24  # parts of one name that are looked at
+WORDS_MAX: Final = 2 * PARTS_MAX  # words of it, particles and titles among them
 _SERVANTS: Final = frozenset("abd abdul abdel abdal abdoul abdol abdu عبد".split())
 _ARTICLES: Final = frozenset("al el ul ur ar ol il as ash ad an at az ال".split())
 # Second halves of names that stand alone in one spelling and not in the next.
@@ -40,13 +41,15 @@ _HAN_RUN: Final = re.compile(r"[\u3400-\u9fff]+")
 class Parts:
     """A name in parts. `words`: what carries it; `forms`: legal forms; `script`: of the name.
 
-    `aside` counts what was laid aside (particles, titles). Light words are in `words`.
+    `aside` counts what was laid aside (particles, titles). Light words are in `words`. cut: the name
+    has more words than are looked at.
     """
 
     words: tuple[str, ...]
     forms: tuple[str, ...]
     script: str
     aside: int
+    cut: bool = False
 
 
 def split(name: str, *, person: bool = False) -> Parts:
@@ -56,14 +59,17 @@ def split(name: str, *, person: bool = False) -> Parts:
         text = _POLITE.sub("", text)
     if not person and _MARKING.match(text):
         text = text.replace("-", "")
-    return of_words(tuple(words_of(text)[: 2 * PARTS_MAX]), script_of(text), person=person)
+    raw = words_of(text)
+    found = of_words(tuple(raw[:WORDS_MAX]), script_of(text), person=person)
+    return found if len(raw) <= WORDS_MAX else replace(found, cut=True)
 
 
 @lru_cache(maxsize=1 << 14)
 def of_words(raw: tuple[str, ...], script: str, *, person: bool = False) -> Parts:
     """Return the parts of a name that is already in words."""
     if script == HAN:
-        return Parts(tuple(_han(raw)[:PARTS_MAX]), (), script, 0)
+        parts = _han(raw)
+        return Parts(tuple(parts[:PARTS_MAX]), (), script, 0, len(parts) > PARTS_MAX)
     if script == ARABIC:
         raw = tuple(w for w in map(arabic.one_spelling, raw) if w)  # a hamza alone is no word
     if not person:
@@ -76,8 +82,8 @@ def of_words(raw: tuple[str, ...], script: str, *, person: bool = False) -> Part
         kept = [arabic.without_article(w) for w in kept]
     if not kept:
         kept, forms = (words or list(raw)), (forms if words else [])
-    kept = [lexicon.WHOLE.get(w, w) for w in kept][:PARTS_MAX]
-    return Parts(tuple(kept), tuple(dict.fromkeys(forms)), script, len(words) - len(kept))
+    cut, kept = len(kept) > PARTS_MAX, [lexicon.WHOLE.get(w, w) for w in kept[:PARTS_MAX]]
+    return Parts(tuple(kept), tuple(dict.fromkeys(forms)), script, len(words) - len(kept), cut)
 
 
 def _aside(word: str, *, person: bool) -> bool:

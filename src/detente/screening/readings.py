@@ -3,13 +3,15 @@
 from dataclasses import dataclass
 from typing import Final
 
+from detente.screening import eastern
 from detente.screening.fold import fold
 from detente.screening.index import Index
 from detente.screening.keyboard import other_keyboard
 from detente.screening.parts import Parts, split
-from detente.screening.text import ARABIC, clean, script_of
+from detente.screening.text import ARABIC, CYRILLIC, clean, script_of
 
-READINGS_MAX: Final = 5
+READINGS_MAX: Final = 5  # beside those of `eastern`
+EASTERN: Final = 0.96  # what it costs to read a name as a Chinese or Korean one
 KNOWN: Final = 930  # likeness from which a word is taken as understood
 
 
@@ -30,7 +32,10 @@ def readings(index: Index, name: str, parts: Parts) -> list[Reading]:
     found += _joined(index, parts.words)
     if len(unknown) * 2 > len(parts.words) and len(parts.words) > 1:
         found += _other_keyboard(index, name)
-    return found[:READINGS_MAX]
+    found = found[:READINGS_MAX]
+    if parts.script == CYRILLIC:
+        found += [Reading(words, why, EASTERN) for words, why in eastern.readings(parts.words)]
+    return found
 
 
 def _parted(index: Index, words: tuple[str, ...], unknown: list[int]) -> list[Reading]:
@@ -49,18 +54,17 @@ def part(index: Index, word: str) -> tuple[str, ...] | None:
     """Return a word as the fewest known words of three letters and more, or None."""
     if not word.isascii() and script_of(word) == ARABIC:
         return _parted_arabic(index, word)
-    spans = [
-        (a, b) for a in range(len(word) - 2) for b in range(a + 3, len(word) + 1) if b - a < 20
-    ]
-    known = index.known([fold(word[a:b]) for a, b in spans])
-    best: list[tuple[int, tuple[str, ...]] | None] = [(0, ())] + [None] * len(word)
-    for (a, b), there in zip(spans, known, strict=True):
+    size = len(word)
+    best: list[tuple[int, tuple[str, ...]] | None] = [(0, ())] + [None] * size
+    for a in range(size - 2):
         before = best[a]
-        if not there or before is None:
+        if before is None:  # no known words lead here
             continue
-        held = best[b]
-        if held is None or before[0] + 1 < held[0]:
-            best[b] = (before[0] + 1, (*before[1], word[a:b]))
+        ends = [b for b in range(a + 3, min(size + 1, a + 20)) if not 0 < size - b < 3]
+        for b, there in zip(ends, index.known([fold(word[a:b]) for b in ends]), strict=True):
+            held = best[b]
+            if there and (held is None or before[0] + 1 < held[0]):
+                best[b] = (before[0] + 1, (*before[1], word[a:b]))
     end = best[-1]
     return end[1] if end and 2 <= end[0] <= 5 else None
 

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 import msgspec
 import numpy as np
 
-from detente.screening import ceiling, layout
+from detente.screening import ceiling, eastern, layout
 from detente.screening.build import ACRONYM, RARITY_MAX
 from detente.screening.bulk import question
 from detente.screening.crowd import Crowd
@@ -24,7 +24,7 @@ from detente.screening.customers import Customer
 from detente.screening.engine import ask_of, everyone
 from detente.screening.index import Index, Name
 from detente.screening.listed import PERSON, SCHEMAS, Alias, Listed, Paper
-from detente.screening.parts import Parts
+from detente.screening.parts import Parts, split
 from detente.screening.readings import readings
 from detente.screening.resemble import resemble
 from detente.screening.score import HALF, LISTED_COST, OTHER_SCHEMA, SHIFT, WHOLE, fits
@@ -73,10 +73,15 @@ _CUSTOMER: Final = msgspec.msgpack.Decoder(Customer)
 
 
 def listed_as(customer: Customer, place: int) -> Listed:
-    """Return a customer as an entity of an index."""
+    """Return a customer as an entity of an index, also by what a name may be in Latin letters."""
+    latin = (
+        " ".join(words)
+        for name in customer.names
+        for words, _why in (eastern.readings(split(name).words) if not name.isascii() else ())
+    )
     return Listed(
         str(place), customer.schema or "Thing", customer.names[:1],
-        tuple(Alias(n) for n in customer.names[1:]), customer.births, customer.countries,
+        tuple(Alias(n) for n in (*customer.names[1:], *latin)), customer.births, customer.countries,
         tuple(Paper(p) for p in customer.papers),
     )  # fmt: skip
 

@@ -19,6 +19,7 @@ SAME, SPELLING, OTHER_READING, SHORT, VOWELS, SOUND, TYPING, SCAN, CUT, INITIAL,
 )  # fmt: skip
 LEAST: Final = 600
 
+_ARTICLES: Final = ("al", "el", "ul")
 _CONSONANTS: Final = re.compile(r"[^aeiou]")
 _VOWEL_COST: Final = {
     "ou": 5,
@@ -115,9 +116,8 @@ def _vowels(fa: str, fb: str) -> int:
 
 def _pieces(fa: str, fb: str) -> tuple[int, str]:
     short, long = (fa, fb) if len(fa) < len(fb) else (fb, fa)
-    for article in ("al", "el", "ul"):
-        if long == article + short and len(short) > 3:
-            return 930, GLUED
+    if len(long) == len(short) + 2 > 5 and long[:2] in _ARTICLES and long[2:] == short:
+        return 930, GLUED
     if len(short) >= 3 and long.startswith(short):
         if short is fb and 10 * len(short) < 7 * len(long):
             return 0, NONE  # it is the asked name that a field cuts

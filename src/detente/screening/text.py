@@ -15,6 +15,7 @@ NAME_MAX: Final = 512  # characters of one name that are looked at
 LATIN, CYRILLIC, ARABIC, HAN, OTHER = "Latn", "Cyrl", "Arab", "Hani", "Other"
 
 _TATWEEL: Final = "\u0640"
+_AGAIN: Final = 0x3005  # the sign before it once more, as in 佐々木
 _TO_LATIN: Final = str.maketrans("асеорхуікмтвнѕјһԁԛԝ", "aceopxyikmtbhsjhdqw")
 _TO_CYRILLIC: Final = str.maketrans("aceopxykmtbhs", "асеорхукмтвнѕ")
 _GREEK: Final = str.maketrans("αεικορτυχνηβγδζθλμξπσςφψωΐϊ", "aeikoptyxnhbgdzqlmksssfpoii")
@@ -55,13 +56,30 @@ def script_of(text: str) -> str:
 
 
 def _script(code: int) -> str:
-    if code < 0x250 or 0x1E00 <= code < 0x1F00:
+    if code < 0x370 or 0x1E00 <= code < 0x1F00:
         return LATIN
     if 0x400 <= code < 0x530:
         return CYRILLIC
     if 0x600 <= code < 0x780 or 0xFB50 <= code < 0xFF00:
         return ARABIC
-    return HAN if 0x3400 <= code < 0xA000 or 0xF900 <= code < 0xFB00 else OTHER
+    if 0x3400 <= code < 0xA000 or 0xF900 <= code < 0xFB00 or code == _AGAIN:
+        return HAN
+    return OTHER
+
+
+def is_unread(text: str) -> bool:
+    """Return whether a word of a text is in a script that is compared letter by letter alone.
+
+    Greek letters among others are read by their look; a word of them alone is Greek.
+    """
+    if text.isascii():
+        return False
+    for word in unicodedata.normalize("NFKC", text[:NAME_MAX]).split():
+        others = [c for c in word if c.isalpha() and _script(ord(c)) == OTHER]
+        greek = [c for c in others if "\u0370" <= c < "\u0400" or "\u1f00" <= c < "\u2000"]
+        if len(greek) < len(others) or (greek and len(greek) == sum(map(str.isalpha, word))):
+            return True
+    return False
 
 
 def clean(text: str) -> str:

@@ -2,4 +2,4 @@
 
 from typing import Final
 
-ENGINE: Final = "3"
+ENGINE: Final = "4"

@@ -20,7 +20,8 @@ READING, HELD, IN_FORCE, SUPERSEDED, REFUSED, FAILED = (
     "reading", "held", "in_force", "superseded", "refused", "failed",
 )  # fmt: skip
 STATES: Final = (READING, HELD, IN_FORCE, SUPERSEDED, REFUSED, FAILED)
-NAME: Final = re.compile(r"[a-z](?:[a-z0-9_-]|\.(?=[a-z])){0,79}")
+NAME_LONGEST: Final = 80  # characters of a list's name
+NAME: Final = re.compile(r"[a-z](?:[a-z0-9_-]|\.(?=[a-z]))*")
 EVERY: Final = "default"  # the scope of all lists in force; no list may have its name
 LISTS_MAX: Final = 64
 PAIR_MAX: Final = 200  # characters of one pair of a mapping
@@ -113,10 +114,16 @@ def begin(book: Book, version: Version) -> tuple[Book, Version]:
 
     Raises OurFault: list.name, list.busy while another of its list is being read.
     """
-    if not NAME.fullmatch(version.list) or version.list == EVERY:
+    if (
+        len(version.list) > NAME_LONGEST
+        or not NAME.fullmatch(version.list)
+        or version.list == EVERY
+    ):
         what = f"{version.list[:60]!r} is no name of a list"
         raise OurFault(
-            "list.name", what, "small letters, digits, - _ and ., at most 80; not default"
+            "list.name",
+            what,
+            f"small letters, digits, - _ and ., at most {NAME_LONGEST}; not default",
         )
     same = [each for each in book.versions if each.list == version.list]
     if not same and len(book.lists()) >= LISTS_MAX:

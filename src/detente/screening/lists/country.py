@@ -1,9 +1,8 @@
 """Names of countries as lists write them, to ISO 3166-1 codes."""
 
+from collections.abc import Iterable
 from functools import cache
 from typing import Final
-
-from babel import Locale
 
 _ALSO: Final = {
     "russia": "ru", "russian federation": "ru", "iran (islamic republic of)": "ir", "iran": "ir", "islamic republic of iran": "ir",
@@ -25,6 +24,8 @@ _ALSO: Final = {
 
 @cache
 def _names() -> dict[str, str]:
+    from babel import Locale  # noqa: PLC0415  codes need none of its names
+
     found: dict[str, str] = {}
     for language in ("en", "fr", "ru"):
         for code, name in Locale(language).territories.items():
@@ -36,11 +37,11 @@ def _names() -> dict[str, str]:
 def code(name: str) -> str | None:
     """Return the code of a country's name, or of a code itself; None if it is neither."""
     text = " ".join(name.split()).lower()
-    if len(text) == 2 and text.isalpha():
+    if len(text) == 2 and text.isascii() and text.isalpha():
         return text
     return _names().get(text)
 
 
-def codes(names: list[str]) -> tuple[str, ...]:
+def codes(names: Iterable[str]) -> tuple[str, ...]:
     """Return the codes of names, each once, in order; unknown names are left out."""
     return tuple(dict.fromkeys(c for c in map(code, names) if c))

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, NamedTuple, TypeVar
 
 from detente.core.errors import OurFault
-from detente.screening import dates
-from detente.screening.listed import Alias, Listed
-from detente.screening.lists import europe, ofac, rows, tree, un
+from detente.screening import columns, dates
+from detente.screening.listed import PERSON, Alias, Listed, schema_of
+from detente.screening.lists import country, europe, ofac, rows, tree, un
 from detente.screening.lists.book import (
     EU_XML,
     FTM,
@@ -25,6 +25,8 @@ from detente.screening.lists.book import (
     UK_XML,
     UN_XML,
 )
+from detente.screening.parts import PARTS_MAX, split
+from detente.screening.text import is_unread
 
 T = TypeVar("T")
 FIELDS: Final = ("id", "schema", "name", "aliases", "weak_aliases", "births", "countries", "ids")
@@ -174,6 +176,12 @@ class _Found:
         for name in long:
             why = f"a name of {len(name)} characters, where {NAME_LONGEST} are read"
             self.tell(line, one.id, why, lost=False)
+        person = schema_of(one.schema) == PERSON
+        for name, _ in one.all_names():
+            many = name.count(" ") >= PARTS_MAX and name not in long
+            if many and split(name, person=person).cut:
+                why = f"of a name of more than {PARTS_MAX} words the first are compared"
+                self.tell(line, one.id, why, lost=False)
         names = tuple(n for n in one.names if n.strip() and n not in long)
         aliases = tuple(a for a in one.aliases if a.name.strip() and a.name not in long)
         if not names and aliases:
@@ -181,13 +189,20 @@ class _Found:
         if not names:
             self.tell(line, one.id, "it has no name")
             return
+        if all(map(is_unread, (*names, *(a.name for a in aliases)))):
+            why = "all its names are in scripts that are compared letter by letter alone"
+            self.tell(line, one.id, why, lost=False)
         for birth in one.births:
             if not dates.read(birth):
                 self.tell(line, one.id, f"no date of birth: {birth[:60]!r}", lost=False)
-        kept = (one.id, one.schema, names, aliases)
+        for place in one.countries:
+            if country.code(place) is None:
+                self.tell(line, one.id, f"no country: {place[:60]!r}", lost=False)
+        kept = (one.id, schema_of(one.schema) or one.schema, names, aliases)
+        places = country.codes(one.countries)
         self.listed.append(
-            Listed(*kept, one.births, one.countries, one.ids, one.programs, one.source or self.source)
-        )  # fmt: skip
+            Listed(*kept, one.births, places, one.ids, one.programs, one.source or self.source)
+        )
 
     def take_all(self, given: Iterable[Listed | rows.Unread]) -> None:
         for line, one in enumerate(given, 1):
@@ -331,7 +346,9 @@ def _mapped(found: _Found, data: bytes, mapping: Mapping[str, str]) -> None:
     table = _rows(found, _text(found, data, encoding), delimiter)
     _, head = next(table, (0, []))
     ours = {name: column for name, column in mapping.items() if name in FIELDS}
-    absent = [column for column in ours.values() if column not in head]
+    absent = [
+        each for theirs in ours.values() if (each := columns.absent(theirs, head)) is not None
+    ]
     if absent:
         found.tell(1, "", f"the file has no column {absent[0][:60]!r}")
         return

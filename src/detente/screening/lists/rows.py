@@ -1,12 +1,12 @@
 """Lists in lines: FollowTheMoney and our own JSON, and CSV with a mapping."""
 
-import csv
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
 import msgspec
 
-from detente.screening.listed import ORIGINAL, SCHEMAS, STRONG, WEAK, Alias, Listed, Paper
+from detente.screening.columns import joined, named
+from detente.screening.listed import ORIGINAL, STRONG, WEAK, Alias, Listed, Paper, schema_of
 from detente.screening.lists import country
 from detente.screening.text import LATIN, script_of
 
@@ -120,21 +120,13 @@ def of_own(lines: Iterable[bytes]) -> Iterator[Listed | Unread]:
         yield Unread(number, f"the list says that it has {head.entities} entities, here are {seen}")
 
 
-def of_csv(
-    lines: Iterable[str], mapping: Mapping[str, str], source: str
-) -> Iterator[Listed | Unread]:
-    """Give the entities of a CSV file with a head. `mapping`: {our field: their column}.
+def of_cells(row: Mapping[str, str], mapping: Mapping[str, str], source: str) -> Listed | None:
+    """Return what a row of a CSV file says, None without id or name. `mapping`: {our field: theirs}.
 
     Our fields: id, schema, name, aliases, weak_aliases, births, countries, ids; several values in
-    a cell are parted by `;`. `id` and `name` must be mapped.
+    a cell are parted by `;`. A field may be made of several columns, parted by `+`.
     """
-    for number, row in enumerate(csv.DictReader(lines), 2):
-        yield of_cells(row, mapping, source) or Unread(number, "no id or no name")
-
-
-def of_cells(row: Mapping[str, str], mapping: Mapping[str, str], source: str) -> Listed | None:
-    """Return what a row says, None without id or name."""
-    cells = {ours: (row.get(theirs) or "").strip() for ours, theirs in mapping.items()}
+    cells = {ours: joined(map(row.get, named(theirs, row))) for ours, theirs in mapping.items()}
     if not cells.get("id") or not cells.get("name"):
         return None
     many = {
@@ -142,7 +134,7 @@ def of_cells(row: Mapping[str, str], mapping: Mapping[str, str], source: str) ->
     }
     kind = cells.get("schema", "")
     return Listed(
-        cells["id"], kind if kind in SCHEMAS else "Thing", (cells["name"],),
+        cells["id"], schema_of(kind) or "Thing", (cells["name"],),
         (*(Alias(n) for n in many.get("aliases", ())), *(Alias(n, WEAK) for n in many.get("weak_aliases", ()))),
         tuple(many.get("births", ())), country.codes(many.get("countries", [])),
         tuple(Paper(v) for v in many.get("ids", ())), (), source,

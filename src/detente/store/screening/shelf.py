@@ -8,7 +8,7 @@ decisions/SHA     decisions, and decisions/journal: one line for each time one w
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from mmap import mmap
 from pathlib import Path
 from typing import Final
@@ -21,7 +21,7 @@ from detente.store.screening.files import Folder, Stop, _go_on, tried
 
 BOOK: Final = "book.json"
 JOURNAL: Final = "made.jsonl"
-INDEXES_KEPT: Final = 8
+INDEXES_KEPT: Final = 8  # beside those that are needed
 UPLOADS_MAX: Final = 16  # files that are being handed in
 PART: Final = "part-"
 
@@ -120,11 +120,11 @@ class ListShelf:
         """Return an index mapped, None if it is not built."""
         return self.index.map(key)
 
-    def put_index(self, key: str, data: bytes) -> None:
-        """Write an index; the oldest beyond INDEXES_KEPT go."""
+    def put_index(self, key: str, data: bytes, needed: Collection[str] = ()) -> None:
+        """Write an index; of those that are not needed the oldest beyond INDEXES_KEPT go."""
         self.index.put(key, data)
         paths = sorted(
-            (p for p in self.index.path.iterdir() if p.name != key and not p.suffix),
+            (p for p in self.index.path.iterdir() if p.name not in (key, *needed) and not p.suffix),
             key=lambda p: p.stat().st_mtime, reverse=True,
         )  # fmt: skip
         for each in paths[INDEXES_KEPT:]:
