@@ -230,6 +230,9 @@ API: Final[Mapping[str, tuple[str, ...]]] = {
                 "run/{run}/table",
                 "yente/search/{dataset}",
                 "yente/healthz",
+                "yente/readyz",
+                "yente/algorithms",
+                "yente/entities/{entity}",
                 "yente/catalog",
             )
         ),

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 from tests.screening.people import LIST
 
+from detente.app import face
 from detente.app.verbs.screening import read_list, screening
 from detente.core.errors import OurFault
 
@@ -59,4 +60,19 @@ def test_half_a_list_is_no_list(listed: Path, tmp_path: Path) -> None:
         with pytest.raises(OurFault) as fault:
             run("name", "x", "--list", str(tmp_path / name))
         assert fault.value.code == code
+        assert (fault.value.remedy == "name a file that is there") == (name == "none")
     assert len(read_list(str(listed))[1]) == len(LIST)
+
+
+@pytest.mark.parametrize("language", ["en", "ru"])
+def test_what_does_not_count_is_told_before_the_hits(
+    listed: Path, language: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(face, "language", lambda: language)
+    facts = ("--birth", "foo", "--country", "Atlantis", "--country", "ru")
+    _, told = run("name", "Sergei Kuznetsov", "--list", str(listed), *facts)
+    words = face.words_of(language)
+    assert told.splitlines()[:2] == [
+        words["screening.unread_birth"].replace("{text}", "foo"),
+        words["screening.unread_country"].replace("{text}", "Atlantis"),
+    ]

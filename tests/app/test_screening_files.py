@@ -229,6 +229,8 @@ def test_two_runs_are_done_one_after_the_other_and_one_is_cancelled(asker: Asker
     [
         (TABLE.encode(), "c.csv", ("id=number", "name=who"), None, "customers.unreadable"),
         (TABLE.encode(), "c.csv", (), None, "customers.unreadable"),
+        (TABLE.encode(), "c.csv", ("name=Full name", "births=Born"), None, "customers.unreadable"),
+        (TABLE.encode(), "c.csv", ("name=Full name+Last",), None, "customers.unreadable"),
         (TABLE.encode(), "c.csv", ("born=no",), None, "customers.settings"),
         (TABLE.encode(), "c.csv", ("name",), None, "customers.settings"),
         (TABLE.encode(), "c.csv", ("name=a",) * 8, None, "customers.settings"),

@@ -24,7 +24,8 @@ from detente.core.moment import Span
 from detente.office.desk import Role
 from detente.office.people import House, Person
 from detente.office.trail import Query
-from detente.store.screening.shelf import ListShelf
+from detente.screening.listed import Listed
+from detente.store.screening.shelf import INDEXES_KEPT, ListShelf
 
 NOBODY = Person("guest", None, "", {})
 AUDITOR = Person("auditor", "1010", "", {}, house=frozenset({House.AUDITOR}))
@@ -260,56 +261,6 @@ def test_a_damaged_index_is_built_again(asker: Asker) -> None:
     assert asker.ask(PERSON, "POST", "name", {"name": "Сергей Кузнецов"})["decision"]["hits"]
 
 
-def test_yentes_clients_are_answered(asker: Asker) -> None:
-    asker.load(b"\n".join(WHOLE))
-    query = {"schema": "Person", "properties": {"name": ["Сергей Кузнецов"], "birthDate": ["1970"]}}
-    found = asker.ask(
-        PERSON, "POST", "yente/match/default", {"queries": {"q1": query}, "config": {}},
-        algorithm="best", threshold="0.7", limit=5,
-    )  # fmt: skip
-    assert set(found) == {"responses", "matcher", "limit"}
-    answer = found["responses"]["q1"]
-    assert (answer["status"], answer["total"]["relation"]) == (200, "eq")
-    assert answer["query"]["properties"] == query["properties"]
-    best = answer["results"][0]
-    assert (best["id"], best["schema"], best["datasets"]) == ("p2", "Person", ["own"])
-    assert best["match"] == (best["score"] >= 0.7)
-    assert best["properties"]["name"] == ["Sergei Viktorovich KUZNETSOV"]
-    assert {"caption", "referents", "target", "first_seen", "features"} <= set(best)
-    empty = asker.ask(
-        PERSON, "POST", "yente/match/own", {"queries": {"q1": query}}, exclude_dataset=["own"]
-    )
-    assert empty["responses"]["q1"]["results"] == []
-    parts = {"schema": "Person", "properties": {"firstName": "Sergei", "lastName": "Kuznetsov"}}
-    asker.ask(PERSON, "POST", "yente/match/default", {"queries": {"q": parts}})
-    search = asker.ask(
-        PERSON, "GET", "yente/search/default", q="Kuznetsov", limit=2, countries=["ru"]
-    )
-    assert set(search) == {"results", "facets", "limit", "offset", "total"}
-    assert search["results"][0]["id"]
-    assert asker.ask(PERSON, "GET", "yente/healthz") == {"status": "ok"}
-    names = [each["name"] for each in asker.ask(PERSON, "GET", "yente/catalog")["datasets"]]
-    assert names == ["default", "own"]
-    wrong: tuple[dict[str, Any], ...] = (
-        {}, {"queries": {}}, {"queries": 1}, {"queries": {str(n): query for n in range(101)}},
-        {"queries": {"q": {"schema": "Person", "properties": {}}}},
-        {"queries": {"q": {**query, "properties": {"name": [f"A{n} Bee" for n in range(51)]}}}},
-    )  # fmt: skip
-    for body in wrong:
-        told = fault_of(asker.ask, PERSON, "POST", "yente/match/default", body)
-        assert told == "screening.query"
-    for many in (100, 50):
-        names = [f"A{n} Bee" for n in range(many % 100 or 1)]
-        each = {**query, "properties": {"name": names}}
-        body = {"queries": {str(n): each for n in range(many if many == 100 else 1)}}
-        asker.ask(PERSON, "POST", "yente/match/default", body)
-    nameless = {"schema": "Person", "properties": {"name": ["---"]}}
-    told = asker.ask(PERSON, "POST", "yente/match/default", {"queries": {"q": nameless}})
-    assert told["responses"]["q"]["undecided"] == [{"name": "---", "why": "no_words"}]
-    whole = {"queries": {"q": query}}
-    assert fault_of(asker.ask, PERSON, "POST", "yente/match/none", whole) == "list.unknown"
-
-
 def test_tables_for_spreadsheets_hold_no_formula() -> None:
     rows = [("=1+1", "+7 900", "-x", "@SUM(A1)", " =x", "\u200b=x", "plain", "\t=x")]
     told = cells.csv_of(rows).decode()
@@ -357,3 +308,48 @@ def test_a_process_beside_that_dies_leaves_the_list_in_force_and_says_why(
     rows = {row["id"]: row for row in asker.ask(PERSON, "GET", "version")}
     assert (rows["own.1"]["state"], rows["own.2"]["state"]) == ("in_force", "failed")
     assert "ended with 1" in rows["own.2"]["waits"][0]["what"]
+
+
+def test_what_does_not_count_is_told_with_the_decision(asker: Asker) -> None:
+    asker.load(b"\n".join(WHOLE))
+    body = {
+        "name": "Сергей Кузнецов",
+        "schema": "person",
+        "births": ["foo"],
+        "countries": ["Russia"],
+    }
+    found = asker.ask(PERSON, "POST", "name", body)
+    assert found["unread"] == [{"what": "birth", "text": "foo"}]
+    plain = asker.ask(
+        PERSON, "POST", "name", {"name": body["name"], "countries": ["ru"], "schema": "Person"}
+    )
+    assert found["decision"]["hits"][0]["score"] == plain["decision"]["hits"][0]["score"]
+    shown = asker.ask(PERSON, "GET", f"decision/{found['stamp']}")
+    assert (shown["unread"], shown["undecided"]) == (found["unread"], "")
+    assert (
+        fault_of(asker.ask, PERSON, "POST", "name", {**body, "schema": "Peron"})
+        == "screening.query"
+    )
+    nameless = asker.ask(PERSON, "POST", "name", {"name": "---"})
+    again = asker.ask(PERSON, "GET", f"decision/{nameless['stamp']}")
+    assert again["undecided"] == nameless["undecided"] == "no_words"
+
+
+def test_many_lists_are_in_force_at_once_and_each_can_be_asked_alone(asker: Asker) -> None:
+    many = INDEXES_KEPT + 4
+    for n in range(many):
+        one = Listed(str(n), "Person", (f"Sergei KUZNETSOV {chr(97 + n) * 4}",))
+        asker.load(msgspec.json.encode(one), list=f"l{n}")
+    assert asker.screens.turn() is None, "nothing is built twice"
+    for n in range(many):
+        found = asker.ask(PERSON, "POST", "name", {"name": "Sergei Kuznetsov", "scope": f"l{n}"})
+        assert [hit["entity"] for hit in found["decision"]["hits"]] == [f"l{n}/{n}"]
+    told = asker.ask(PERSON, "GET", "yente/search/default", q="Sergei Kuznetsov", limit=50)
+    assert sorted(each["id"] for each in told["results"]) == sorted(
+        f"l{n}:{n}" for n in range(many)
+    )
+    assert asker.screens.turn() is None
+    for n in range(many):
+        one = Listed(str(n), "Person", (f"Sergei KUZNETSOV {chr(97 + n) * 5}",))
+        asker.load(msgspec.json.encode(one), list=f"l{n}")
+    assert len(asker.shelf.index.names()) <= many + 1 + INDEXES_KEPT, "of older ones few are kept"

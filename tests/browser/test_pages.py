@@ -254,7 +254,12 @@ def _screened(house: House) -> dict[str, str]:
         found = house.insist("POST", "/api/v1/screening/version", body)
         place = f"/api/v1/screening/version/{found['id']}"
         until(partial(_is_read, house, place), "it is read")
-    name = {"name": "Сергей Кузнецов", "schema": "Person", "births": ["1990"]}
+    name = {
+        "name": "Сергей Кузнецов",
+        "schema": "Person",
+        "births": ["1990", "?"],
+        "countries": ["Atlantis"],
+    }
 
     def answered() -> Any:  # noqa: ANN401  the answer, once the index is built
         try:

@@ -89,6 +89,19 @@ def test_a_name_that_decides_nothing_is_left_to_a_person(house: Household) -> No
     assert "a person must decide" in html(house, where.lstrip("/"))
 
 
+def test_what_does_not_count_stands_above_the_hits(house: Household) -> None:
+    load(house, WHOLE)
+    form = {"name": "Sergei Kuznetsov", "births": "foo; 1970", "countries": "Atlantis, Russia"}
+    where = house.post("reader", "screening/name", form).headers["Location"].lstrip("/")
+    told = html(house, where).partition("<section")[0]
+    for each in ("no date of birth: <bdi", "foo", "no country: <bdi", "Atlantis"):
+        assert each in told
+    assert told.count("Not counted") == 2
+    wrong = house.post("reader", "screening/name", {**form, "schema": "Peron"})
+    assert wrong.status == 422
+    assert "no kind" in wrong.data.decode()
+
+
 def test_a_held_list_is_decided_on_by_a_second_person(house: Household) -> None:
     load(house, WHOLE)
     load(house, WHOLE.replace(b"KUZNETSOV", b"KUZNECOV") + b"\n{")
@@ -208,7 +221,7 @@ def test_the_older_files_of_ofac_are_handed_in_together(house: Household) -> Non
     assert house.post("drafter", "screening/lists", form, files=files).status == 303
     one = house.screens.book(house.side.office, PEOPLE["reader"]).find("ofac.1")
     assert (one.state, sorted(one.received)) == ("in_force", ["alt", "main"])
-    assert "Ivan PRIMER" in str(house.screens.listed("ofac/ofac-1", {"ofac": one.entries}))
+    assert "Ivan PRIMER" in str(house.screens.at_hand.listed("ofac/ofac-1", {"ofac": one.entries}))
 
 
 def test_whoever_may_not_load_is_told_so_and_sees_no_form(house: Household) -> None:

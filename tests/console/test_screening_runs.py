@@ -47,6 +47,8 @@ def test_a_file_is_screened_and_what_a_person_must_look_at_is_shown(house: House
     assert "How to contest it:" in told
     assert "<script>alert" not in told
     assert 'action="/screening/run/1/remove"' not in told, "a reader removes nothing"
+    assert "<dt>Hash</dt>" in told
+    assert "Cancelled by" not in told
     assert "clients.csv" in html(house, "screening/files")
     house.post("reader", "me/language", {"language": "ru"})
     told = html(house, "screening/run/1")
@@ -113,7 +115,9 @@ def test_a_run_under_way_waits_or_failed_says_so(house: Household, tmp_path: Pat
     (lists.folder / "runs/1/progress.json").write_bytes(b'{"done":2,"lines":4,"left_s":1}')
     assert '<progress max="4" value="2">' in html(house, "screening/run/1")
     assert house.post("drafter", "screening/run/1/cancel").status == 303
-    assert "cancelled" in html(house, "screening/run/1")
+    told = html(house, "screening/run/1")
+    assert "Cancelled by" in told
+    assert "<dt>Hash</dt>" not in told, "there are no results"
     (lists.folder / "runs/2/customers").write_bytes(b"other bytes")
     house.side.office.screens = again = Screens(lists, aside=False)
     while again.runs.turn() is not None:

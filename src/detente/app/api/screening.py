@@ -1,6 +1,6 @@
 """The API's room of screening: a party's own lists, names that are looked up, decisions."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import resources
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -16,7 +16,15 @@ from detente.core.errors import OurFault
 from detente.office.desk import Role
 from detente.office.fields import Field, Text, Whole
 from detente.office.typed import LongText
-from detente.screening.lists.book import EVERY, PAIR_MAX, REFUSED, WHY_MAX, Version, mapping_of
+from detente.screening.lists.book import (
+    EVERY,
+    NAME_LONGEST,
+    PAIR_MAX,
+    REFUSED,
+    WHY_MAX,
+    Version,
+    mapping_of,
+)
 
 if TYPE_CHECKING:
     from detente.screening.decision import Decision
@@ -40,7 +48,12 @@ _VERSION: Final = shapes.obj(
     decided_by=shapes.text(64), decided_at=shapes.text(32), why=shapes.text(WHY_MAX),
 )  # fmt: skip
 _DECISION: Final = shapes.obj(
-    decision=_ANY, stamp=shapes.text(64), undecided=shapes.text(20), waits=_FLAG, told=_ANY
+    decision=_ANY,
+    stamp=shapes.text(64),
+    undecided=shapes.text(20),
+    unread=shapes.many(shapes.obj(what=shapes.text(20), text=shapes.text(100))),
+    waits=_FLAG,
+    told=_ANY,
 )
 
 
@@ -138,12 +151,12 @@ def _row(row: Any) -> Json:  # noqa: ANN401  a change or an oddity
 
 
 def question(body: Any) -> "Question":  # noqa: ANN401  values of a form or a body
-    """Return the question of a body."""
-    from detente.screening.engine import Question  # noqa: PLC0415  numpy comes with the first question
+    """Return the question of a body. Raises OurFault("screening.query")."""
+    from detente.screening.asked import asked  # noqa: PLC0415  numpy comes with the first question
 
-    return Question(
-        body.text("name"), body.text("schema") or None, tuple(body.texts("births")),
-        tuple(body.texts("countries")), tuple(body.texts("papers")),
+    return asked(
+        body.text("name"), body.text("schema"), body.texts("births"), body.texts("countries"),
+        body.texts("papers"),
     )  # fmt: skip
 
 
@@ -155,7 +168,8 @@ def _name(call: Call) -> Reply:
     return Reply(
         {
             "decision": cast(Json, msgspec.to_builtins(kept.decision)), "stamp": kept.stamp,
-            "undecided": kept.undecided, "waits": kept.waits, "told": explained(kept.decision),
+            "undecided": kept.undecided, "unread": unread(kept.unread), "waits": kept.waits,
+            "told": explained(kept.decision),
         }
     )  # fmt: skip
 
@@ -166,12 +180,22 @@ def _made(call: Call) -> Reply:
     return call.page(numbered, lambda each: each[0], lambda each: each[1])
 
 
+def unread(left: Iterable[tuple[str, str]]) -> list[Json]:
+    """Return what of a question did not count, as answers tell it."""
+    return [{"what": what, "text": text} for what, text in left]
+
+
 def _decision(call: Call) -> Reply:
+    from detente.screening import asked, engine  # noqa: PLC0415  numpy comes with the first question
+    from detente.screening.decision import question_of  # noqa: PLC0415
+
     found = screens(call).decision(call.office, call.person, call.path.text("stamp"))
     return Reply(
         {
             "decision": cast(Json, msgspec.to_builtins(found)), "stamp": call.path.text("stamp"),
-            "undecided": "", "waits": False, "told": explained(found),
+            "undecided": engine.undecided(question_of(found)) or "",
+            "unread": unread(asked.unread(question_of(found))), "waits": False,
+            "told": explained(found),
         }
     )  # fmt: skip
 
@@ -208,7 +232,7 @@ def _optional(name: str, kind: Text | Whole) -> Field:
 
 ASKED: Final = (
     _field("name", Text(4_000)), _optional("schema", Text(20)), _many("births", Text(60)),
-    _many("countries", Text(60)), _many("papers", Text(100)), _optional("scope", Text(40)),
+    _many("countries", Text(60)), _many("papers", Text(100)), _optional("scope", Text(NAME_LONGEST)),
     _optional("limit", Whole(1, room.LIMIT_MAX)),
 )  # fmt: skip
 _READ: Final = Needs(role=Role.READ)
@@ -241,7 +265,7 @@ OPERATIONS: Final = (
     Operation(
         "POST", "screening/version", _load, about="app.api.screening_load",
         body=(
-            _field("list", Text(40)), _field("reader", Text(20)), _field("received", _SHA),
+            _field("list", Text(NAME_LONGEST)), _field("reader", Text(20)), _field("received", _SHA),
             _optional("alt", _SHA), _optional("add", _SHA), _optional("source", Text(500)),
             _optional("dated", Text(10, form=r"\d{4}-\d\d-\d\d")),
             _optional("promised", Text(64, form="[0-9A-Fa-f]{64}")), _many("mapping", Text(PAIR_MAX)),

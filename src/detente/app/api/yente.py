@@ -1,40 +1,52 @@
-"""What yente's clients ask: /match and /search, answered from the lists in force.
+"""What yente's clients ask: /match, /search and /entities, answered from the lists in force.
 
 The shapes are those of yente 5 (EntityMatchQuery, EntityMatchResponse, SearchResponse). A client gets
-`.../api/v1/screening/yente` as its server and asks as it always does. What a client may set and we
-have no use for is taken and does nothing: algorithm, weights, config.
+`.../api/v1/screening/yente` as its server and asks as it always does. The score is ours whatever
+algorithm is asked: weights, settings and an algorithm that have no effect are named in the answer.
 """
 
-from collections.abc import Mapping
-from typing import Any, Final, cast
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 
 import msgspec
 
 from detente.app.api.operations import Answer, Bytes, Call, Needs, Operation
-from detente.app.api.screening import screens
+from detente.app.api.screening import screens, unread
+from detente.app.api.yente_search import SEARCH
+from detente.app.api.yente_shapes import (
+    ENTITY_MAX,
+    FILTERS,
+    FLAG,
+    Entities,
+    Filter,
+    kind_of,
+    query,
+    refused,
+    relation,
+)
 from detente.app.http import Reply
-from detente.app.screening.jobs import OURS
+from detente.app.screening.room import LIMIT_MAX
 from detente.core.canon import Json
 from detente.core.errors import OurFault
 from detente.office.desk import Role
-from detente.office.fields import Field, Text, Whole
-from detente.screening.listed import PERSON, VESSEL, Listed
-from detente.screening.lists.book import EVERY
+from detente.office.fields import Field, Text
+from detente.screening.lists.book import EVERY, NAME_LONGEST
 from detente.screening.version import ENGINE
+
+if TYPE_CHECKING:
+    from detente.screening.decision import Told
 
 BODY_MAX: Final = 1 << 20  # bytes of one batch
 QUERIES_MAX: Final = 100  # of one batch, as there
+QUESTIONS_MAX: Final = 5_000  # of one batch: names times the lists that are asked each by itself
 NAMES_MAX: Final = 50  # names of one query
 LIMIT: Final = 5
-SEARCH_LIMIT: Final = 10
-LIMIT_MAX: Final = 100
+NAMED: Final = "detente"  # our algorithm
+THEIRS: Final = (  # those of yente: asked by name, and answered by ours
+    "best", "logic-v2", "logic-v1", "name-based", "name-qualified", "ofac-249", "regression-v1",
+)  # fmt: skip
 THRESHOLD: Final = 0.7
 CUTOFF: Final = 0.5
-_KIND: Final = {
-    "Person": PERSON, "Vessel": VESSEL, "Airplane": "Aircraft", "Company": "Organization",
-    "Organization": "Organization", "PublicBody": "Organization", "LegalEntity": "LegalEntity",
-}  # fmt: skip
-_BACK: Final = {"Aircraft": "Airplane"}
 _NAMES: Final = ("name", "alias", "previousName", "weakAlias")
 _BIRTHS: Final = ("birthDate",)
 _COUNTRIES: Final = ("nationality", "country", "citizenship", "jurisdiction", "flag")
@@ -67,26 +79,33 @@ def _match(call: Call) -> Reply:
     try:
         asked = _ASKED.decode(call.data)
     except msgspec.ValidationError as error:
-        raise _refused(str(error)) from None
+        raise refused(str(error)) from None
     except (msgspec.DecodeError, RecursionError) as error:
         raise OurFault("form.json", str(error)[:300], "send a batch of queries") from None
     queries = {name: each for name, each in asked.queries.items() if each is not None}
     if not 1 <= len(queries) <= QUERIES_MAX:
-        raise _refused(f"{len(queries)} queries where 1 to {QUERIES_MAX} are allowed")
+        raise refused(f"{len(queries)} queries where 1 to {QUERIES_MAX} are allowed")
+    algorithm = call.query.text("algorithm").strip().lower() or NAMED
+    if algorithm not in (NAMED, *THEIRS):
+        raise refused(f"no algorithm {algorithm!r}; there are {', '.join((NAMED, *THEIRS))}")
     limit = call.query.whole("limit", LIMIT)
     threshold = _share(call, "threshold", THRESHOLD)
     cutoff = min(threshold, _share(call, "cutoff", CUTOFF))
-    responses = {
-        name: _answer(call, each, limit, threshold, cutoff) for name, each in queries.items()
-    }
+    entities = Entities(call)
+    scopes = entities.asked(call.path.text("dataset"), call)
+    names = {name: _names(each) for name, each in queries.items()}
+    questions = sum(map(len, names.values())) * len(scopes)
+    if questions > QUESTIONS_MAX:
+        raise refused(f"{questions} names times lists to ask where {QUESTIONS_MAX:,} are allowed")
+    want = _Want(entities, scopes, Filter(call), limit, threshold, cutoff)
+    responses = {name: _answer(call, each, names[name], want) for name, each in queries.items()}
     matcher = {"detente": {"description": f"the screening engine, version {ENGINE}", "url": ""}}
-    document = {"responses": responses, "matcher": matcher, "limit": limit}
+    unused = [name for name in ("weights", "config") if getattr(asked, name)]
+    if algorithm not in (NAMED, "best"):
+        unused.append("algorithm")
+    document = {"responses": responses, "matcher": matcher, "limit": limit, "unused": unused}
     headers = (("x-batch-size", str(len(responses))),)
     return Reply(cast(Json, document), headers=headers)
-
-
-def _refused(what: str) -> OurFault:
-    return OurFault("screening.query", what[:300], "mend that query; none of the batch was asked")
 
 
 def _share(call: Call, name: str, default: float) -> float:
@@ -102,112 +121,91 @@ def _texts(example: Example, names: tuple[str, ...]) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _answer(
-    call: Call, example: Example, limit: int, threshold: float, cutoff: float
-) -> dict[str, Any]:
+class _Want(NamedTuple):
+    """What all queries of a batch are asked alike."""
+
+    entities: Entities
+    scopes: tuple[str, ...]
+    filter: Filter
+    limit: int
+    threshold: float
+    cutoff: float
+
+
+def _names(example: Example) -> list[str]:
+    names = _texts(example, _NAMES) or [_of_parts(example)]
+    if len(names) > NAMES_MAX:
+        raise refused(f"a query has {len(names)} names where {NAMES_MAX} are asked")
+    return names
+
+
+def _answer(call: Call, example: Example, names: list[str], want: _Want) -> dict[str, Any]:
     from detente.screening.engine import Question  # noqa: PLC0415  numpy comes with the first question
 
-    names = _texts(example, _NAMES) or [_of_parts(example)]
-    kind = _KIND.get(example.schema)
+    kind = kind_of(example.schema)
     births, countries, papers = (
         tuple(_texts(example, of)) for of in (_BIRTHS, _COUNTRIES, _PAPERS)
     )
-    best: dict[str, dict[str, Any]] = {}
-    lists: Mapping[str, str] = {}
-    stamps = []
-    undecided = []
-    if len(names) > NAMES_MAX:
-        raise _refused(f"a query has {len(names)} names where {NAMES_MAX} are asked")
-    for name in names:
-        asked = Question(name, kind, births, countries, papers)
-        kept = screens(call).ask(
-            call.office, call.person, asked, call.now, call.path.text("dataset"), LIMIT_MAX
+    best: dict[str, tuple[Told, Mapping[str, str]]] = {}
+    kept = [
+        screens(call).ask(
+            call.office, call.person, Question(name, kind, births, countries, papers), call.now,
+            scope, LIMIT_MAX,
         )
-        stamps.append(kept.stamp)
-        if kept.undecided:
-            undecided.append({"name": name, "why": kept.undecided})
-        lists = kept.decision.lists
-        for hit in kept.decision.hits:
-            if hit.score > best.get(hit.entity, {"score": -1.0})["score"]:
-                features = dict(hit.factors)
-                best[hit.entity] = {"score": hit.score, "features": features}
-    ranked = sorted(best.items(), key=lambda each: (-each[1]["score"], each[0]))
-    kept_hits = [(entity, hit) for entity, hit in ranked if hit["score"] >= cutoff]
-    kept_hits = [each for each in kept_hits if _wanted(call, each[0], lists)]
+        for name in names
+        for scope in want.scopes
+    ]  # fmt: skip
+    for each in kept:
+        for hit in each.decision.hits:
+            held = best.get(hit.entity)
+            if hit.score >= want.cutoff and (held is None or hit.score > held[0].score):
+                best[hit.entity] = hit, each.decision.lists
+    ranked = sorted(best.values(), key=lambda each: (-each[0].score, each[0].entity))
+    told = want.entities.shapes([(hit.entity, lists) for hit, lists in ranked])
+    found = list(zip(told, (hit for hit, _ in ranked), strict=True))
+    found = [each for each in found if want.filter.takes(each[0])]
     results = [
-        {**_entity(call, entity, lists), **hit, "match": hit["score"] >= threshold}
-        for entity, hit in kept_hits[:limit]
-    ]
+        {
+            **one, "score": hit.score, "features": dict(hit.factors),
+            "explanations": explained(hit.factors), "match": hit.score >= want.threshold,
+        }
+        for one, hit in found[: want.limit]
+    ]  # fmt: skip
+    undecided = {each.decision.name: each.undecided for each in kept if each.undecided}
     return {
         "status": 200, "results": results,
-        "total": {"value": len(kept_hits), "relation": "eq"},
+        "total": {"value": len(found), "relation": relation(kept)},
         "query": {"id": example.id, "schema": example.schema, "properties": example.properties},
-        "decisions": stamps, "undecided": undecided,
+        "decisions": [each.stamp for each in kept],
+        "undecided": [{"name": name, "why": why} for name, why in undecided.items()],
+        "unread": unread(kept[0].unread),
     }  # fmt: skip
+
+
+def explained(factors: Sequence[tuple[str, float]]) -> dict[str, Any]:
+    """Return the parts of a score as yente's clients read them."""
+    return {
+        why: {"score": by, "detail": None, "query": None, "candidate": None} for why, by in factors
+    }
 
 
 def _of_parts(example: Example) -> str:
     parts = _texts(example, ("firstName", "secondName", "middleName", "lastName"))
     if not parts:
-        raise _refused("a query has no name")
+        raise refused("a query has no name")
     return " ".join(parts)
 
 
-def _wanted(call: Call, entity: str, lists: Mapping[str, str]) -> bool:
-    dataset, _, name = entity.partition(OURS)
-    listed = screens(call).listed(entity, lists)
-    schema = _schema(listed)
-    include = call.query.texts("include_dataset")
-    return (
-        (not include or dataset in include)
-        and dataset not in call.query.texts("exclude_dataset")
-        and schema not in call.query.texts("exclude_schema")
-        and name not in call.query.texts("exclude_entity_ids")
-        and (not call.query.texts("topics") or bool({*call.query.texts("topics")} & {*listed.programs}))
-    )  # fmt: skip
+def _entity(call: Call) -> Reply:
+    return Reply(cast(Json, Entities(call).find(call.path.text("entity"))))
 
 
-def _schema(listed: Listed) -> str:
-    return _BACK.get(listed.schema, listed.schema)
-
-
-def _entity(call: Call, entity: str, lists: Mapping[str, str]) -> dict[str, Any]:
-    dataset, _, name = entity.partition(OURS)
-    listed = screens(call).listed(entity, lists)
-    told = {
-        "name": listed.names,
-        "alias": tuple(a.name for a in listed.aliases if a.quality != "weak"),
-        "weakAlias": tuple(a.name for a in listed.aliases if a.quality == "weak"),
-        "birthDate": listed.births, "country": listed.countries,
-        "idNumber": tuple(p.value for p in listed.ids), "topics": listed.programs,
-    }  # fmt: skip
-    return {
-        "id": name, "caption": listed.names[0], "schema": _schema(listed),
-        "properties": {key: list(values) for key, values in told.items() if values},
-        "datasets": [dataset], "referents": [], "target": True,
-        "first_seen": None, "last_seen": None, "last_change": None,
-    }  # fmt: skip
-
-
-def _search(call: Call) -> Reply:
-    from detente.screening.engine import Question  # noqa: PLC0415  numpy comes with the first question
-
-    limit = call.query.whole("limit", SEARCH_LIMIT)
-    offset = call.query.whole("offset", 0)
-    kind = _KIND.get(call.query.text("schema"))
-    countries = tuple(call.query.texts("countries"))
-    kept = screens(call).ask(
-        call.office, call.person, Question(call.query.text("q"), kind, (), countries),
-        call.now, call.path.text("dataset"), LIMIT_MAX,
-    )  # fmt: skip
-    lists = kept.decision.lists
-    found = [e.entity for e in kept.decision.hits if _wanted(call, e.entity, lists)]
-    document = {
-        "results": [_entity(call, each, lists) for each in found[offset : offset + limit]],
-        "facets": {}, "limit": limit, "offset": offset,
-        "total": {"value": len(found), "relation": "eq"},
-    }  # fmt: skip
-    return Reply(cast(Json, document))
+def _algorithms(call: Call) -> Reply:
+    screens(call)
+    about = f"the screening engine of this node, version {ENGINE}"
+    docs = {"name": NAMED, "description": about, "config": {}, "features": {}}
+    one = {"name": NAMED, "description": about, "features": {}, "docs": docs}
+    return Reply(cast(Json, {"algorithms": [one], "default": NAMED, "best": NAMED}))
 
 
 def _healthz(call: Call) -> Reply:
@@ -236,20 +234,8 @@ def _catalog(call: Call) -> Reply:
     return Reply(cast(Json, document))
 
 
-def _query(name: str, kind: Text | Whole, **more: Any) -> Field:  # noqa: ANN401  those of Field
-    return Field(name, kind, required=False, about="app.api_field.screening_yente", **more)
-
-
-def _many(name: str, size: int = 200) -> Field:
-    return _query(name, Text(size), many=True, count_min=0, count_max=50)
-
-
-_DATASET: Final = Field("dataset", Text(40), about="app.api_field.screening_scope")
+_DATASET: Final = Field("dataset", Text(NAME_LONGEST), about="app.api_field.screening_scope")
 _SHARE: Final = Text(10, form=r"0?\.\d{1,6}|[01](\.0*)?")
-_FILTERS: Final = (
-    _many("include_dataset"), _many("exclude_dataset"), _many("exclude_schema"), _many("topics"),
-    _query("changed_since", Text(40)), _query("limit", Whole(1, LIMIT_MAX)),
-)  # fmt: skip
 _ANSWER: Final = Answer({"type": "object"})
 _READ: Final = Needs(role=Role.READ)
 OPERATIONS: Final = (
@@ -257,28 +243,30 @@ OPERATIONS: Final = (
         "POST", "screening/yente/match/{dataset}", _match, about="app.api.screening_match",
         path_fields=(_DATASET,), takes=Bytes(BODY_MAX, "application/json"),
         query=(
-            *_FILTERS, _query("threshold", _SHARE), _query("cutoff", _SHARE),
-            _query("algorithm", Text(60)), _many("exclude_entity_ids"),
+            *FILTERS, query("threshold", _SHARE), query("cutoff", _SHARE),
+            query("algorithm", Text(60)), query("fuzzy", FLAG),
         ),
         answer=_ANSWER, needs=_READ,
     ),
     Operation(
-        "GET", "screening/yente/search/{dataset}", _search, about="app.api.screening_search",
-        attends=False, path_fields=(_DATASET,),
-        query=(
-            Field("q", Text(2_000), about="app.api_field.screening_name"), *_FILTERS,
-            _query("schema", Text(40)), _many("countries", 60), _query("offset", Whole(0, 9_499)),
-            _many("sort"), _many("datasets"), _many("filter_op"), _many("facets"),
-            _query("fuzzy", Text(8)), _query("simple", Text(8)), _many("exclude_entity_ids"),
-        ),
-        answer=_ANSWER, needs=_READ,
+        "GET", "screening/yente/entities/{entity}", _entity, about="app.api.screening_entity",
+        attends=False, path_fields=(Field("entity", Text(ENTITY_MAX), about="app.api_field.screening_yente"),),
+        query=(query("nested", FLAG),), answer=_ANSWER, needs=_READ,
     ),
     Operation(
-        "GET", "screening/yente/healthz", _healthz, about="app.api.screening_healthz",
+        "GET", "screening/yente/algorithms", _algorithms, about="app.api.screening_algorithms",
         attends=False, answer=_ANSWER, needs=_READ,
+    ),
+    *(
+        Operation(
+            "GET", f"screening/yente/{name}", _healthz, about="app.api.screening_healthz",
+            attends=False, answer=_ANSWER, needs=_READ,
+        )
+        for name in ("healthz", "readyz")
     ),
     Operation(
         "GET", "screening/yente/catalog", _catalog, about="app.api.screening_catalog",
         attends=False, answer=_ANSWER, needs=_READ,
     ),
+    *SEARCH,
 )  # fmt: skip

@@ -11,6 +11,7 @@ import msgspec
 from detente.app.bulk.reading import GZIP, WIDE
 from detente.core.errors import OurFault
 from detente.screening.bulk import Settings
+from detente.screening.columns import absent
 from detente.screening.customers import (
     CSV,
     FIELDS,
@@ -66,6 +67,13 @@ def with_columns(settings: Settings, rows: Iterable[Row], name: str) -> Settings
             f"the first row of {name} names none of the columns {', '.join(theirs)}",
             "name the columns: id=THEIRS, name=THEIRS", "mapping",
         )  # fmt: skip
+    for each in settings.mapping.values():
+        column = absent(each, found[0])
+        if column is not None:
+            raise OurFault(
+                "customers.unreadable", f"{name} has no column {column[:60]!r}",
+                f"its columns are {', '.join(found[0])[:300]}", "mapping",
+            )  # fmt: skip
     return msgspec.structs.replace(settings, columns=tuple(found[0]), parted_by=found[1])
 
 

@@ -23,11 +23,15 @@ OURS: Final = "/"  # between list and id in an index of several lists
 
 
 class Job(msgspec.Struct, frozen=True):
-    """Read `version` against `before`; or build the index of `lists`: {list: hash of entries}."""
+    """Read `version` against `before`; or build the index of `lists`: {list: hash of entries}.
+
+    needed: keys of indexes that must stay when it is built.
+    """
 
     version: Version | None = None
     before: Version | None = None
     lists: dict[str, str] = {}
+    needed: tuple[str, ...] = ()
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -50,7 +54,7 @@ def run(shelf: ListShelf, job: Job) -> Done:
     try:
         if job.version is not None:
             return Done(version=_read(shelf, job.version, job.before))
-        return Done(index=_build(shelf, job.lists))
+        return Done(index=_build(shelf, job))
     except Fault as fault:
         return Done(code=fault.code, what=fault.what)
 
@@ -75,11 +79,12 @@ def _whole(shelf: ListShelf, sha256: str) -> bytes:
     return found
 
 
-def _build(shelf: ListShelf, lists: Mapping[str, str]) -> str:
+def _build(shelf: ListShelf, job: Job) -> str:
     from detente.screening.build import build  # noqa: PLC0415  numpy comes with the first question
 
-    key = key_of(lists)
-    shelf.put_index(key, build(listed(shelf, lists), dict(sorted(lists.items()))))
+    key = key_of(job.lists)
+    data = build(listed(shelf, job.lists), dict(sorted(job.lists.items())))
+    shelf.put_index(key, data, job.needed)
     return key
 
 

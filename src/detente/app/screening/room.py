@@ -15,6 +15,7 @@ import msgspec
 from detente.app.build_screening import ListShelf, shelf_of
 from detente.app.log import Log
 from detente.app.screening import jobs
+from detente.app.screening.at_hand import AtHand
 from detente.app.screening.differing import differences
 from detente.app.screening.jobs import Aside, Done, Job
 from detente.app.screening.runs import Asked, Runs
@@ -25,7 +26,6 @@ from detente.office.desk import Role
 from detente.office.office import Office
 from detente.office.people import Person
 from detente.office.trail import Note
-from detente.screening.listed import Listed
 from detente.screening.lists import book as books
 from detente.screening.lists.book import EVERY, READERS, Book, Version
 from detente.screening.runs import Run
@@ -40,7 +40,6 @@ PIECE_MAX: Final = 4 << 20  # bytes of a file that is handed in piece by piece
 FILE_MAX: Final = 1 << 29  # bytes of one file as it comes
 LOOK_EVERY: Final = 0.2  # seconds between looks whether a job is done
 AGAIN: Final = 10.0  # seconds until lists are looked at again after a fault of the disk
-LISTED_OPEN: Final = 8  # versions whose entries are kept at hand
 INDEXES_OPEN: Final = 6
 ASKED_MAX: Final = 100  # dates, countries or papers of one question
 LIMIT_MAX: Final = 100  # hits of one decision
@@ -48,11 +47,15 @@ LIMIT_MAX: Final = 100  # hits of one decision
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A decision as it was answered. waits: newer list versions are not mapped yet."""
+    """A decision as it was answered. waits: newer list versions are not mapped yet.
+
+    unread: what of the question did not count, ("birth" or "country", text).
+    """
 
     decision: "Decision"
     stamp: str
     undecided: str
+    unread: tuple[tuple[str, str], ...]
     waits: bool
 
 
@@ -72,7 +75,7 @@ class Screens:
         self._open: dict[str, Index] = {}
         self._sound: set[str] = set()  # keys of indexes that were mapped once
         self._book = shelf.book()  # the one writer is this
-        self._listed: dict[str, dict[str, Listed]] = {}  # by hash of entries
+        self.at_hand = AtHand(shelf)
         self._current: dict[str, str] = {}  # scope: key of the newest index that is mapped
 
     # The work beside.
@@ -128,10 +131,11 @@ class Screens:
             current = book.in_force().get(version.list)
             before = msgspec.structs.replace(version, before=current.id if current else "")
             return Job(version=before, before=current)
-        for lists in [*_scopes(book).values(), *self._wanted.values()]:
-            key = jobs.key_of(lists)
+        due = [*_scopes(book).values(), *self._wanted.values()]
+        needed = {jobs.key_of(lists): lists for lists in due}
+        for key, lists in needed.items():
             if key not in self._failed and not self._is_built(key):
-                return Job(lists=dict(lists))
+                return Job(lists=dict(lists), needed=tuple(needed))
         return None
 
     def _is_built(self, key: str) -> bool:
@@ -242,8 +246,7 @@ class Screens:
         if scope not in scopes:
             if scope == EVERY:
                 raise _no_list()
-            what = f"no list {scope[:60]!r} is in force"
-            raise OurFault("list.unknown", what, "see: detente screening lists")
+            raise unknown_list(scope)
         key = jobs.key_of(scopes[scope])
         if self._is_built(key):
             self._current[scope] = key
@@ -256,27 +259,6 @@ class Screens:
         if older is not None and older in self._open:
             return self._open[older], True
         raise self._building(key)
-
-    def listed(self, entity: str, lists: Mapping[str, str]) -> Listed:
-        """Return what list versions, {list: hash}, say of an entity of a hit.
-
-        Raises OurFault("list.unknown").
-        """
-        from detente.screening.lists import prepare  # noqa: PLC0415  numpy comes with the first question
-
-        name, _, own = entity.partition(jobs.OURS)
-        entries = lists.get(name, "")
-        if entries and entries not in self._listed:
-            data = self._shelf.entries.kept(entries)
-            found = {one.id: one for one in prepare.listed_of(data)} if data is not None else {}
-            while len(self._listed) >= LISTED_OPEN:
-                self._listed.pop(next(iter(self._listed)))
-            self._listed[entries] = found
-        one = self._listed.get(entries, {}).get(own)
-        if one is None:
-            what = f"no version here has {entity[:80]!r}"
-            raise OurFault("list.unknown", what, "restore the backup that has the version")
-        return one
 
     def _building(self, key: str) -> OurFault:
         failed = self._failed.get(key)
@@ -307,7 +289,7 @@ class Screens:
         scope: str = EVERY, limit: int = 10,
     ) -> Kept:  # fmt: skip
         """Decide on a question, keep the decision and return it. Raises as `index`."""
-        from detente.screening import decision, engine  # noqa: PLC0415  numpy comes with the first question
+        from detente.screening import asked, decision, engine  # noqa: PLC0415  numpy comes with the first question
 
         desk = permit(office, person, Role.READ)
         index, waits = self.index(scope)
@@ -319,7 +301,8 @@ class Screens:
             "score": found.hits[0].score if found.hits else 0.0, "alert": found.alerted,
         }  # fmt: skip
         self._shelf.keep_decision(stamp, decision.encode(found), line)
-        return Kept(found, stamp, engine.undecided(question) or "", waits)
+        left = asked.unread(question)
+        return Kept(found, stamp, engine.undecided(question) or "", left, waits)
 
     def decision(self, office: Office, person: Person, stamp: str) -> "Decision":
         """Return a kept decision. Raises OurFault: office.forbidden, decision.unknown."""
@@ -344,7 +327,7 @@ class Screens:
         Raises OurFault: list.building until their index is built; decision.versions if one is not
         here any more, or another engine made it.
         """
-        from detente.screening import decision, engine  # noqa: PLC0415  numpy comes with the first question
+        from detente.screening import decision  # noqa: PLC0415  numpy comes with the first question
 
         kept = self.decision(office, person, stamp)
         key = jobs.key_of(kept.lists)
@@ -356,9 +339,14 @@ class Screens:
             raise self._building(key)
         index = self._opened(key)
         found = decision.replay(index, kept)
-        question = engine.Question(kept.name, kept.schema, kept.births, kept.countries, kept.papers)
-        again = decision.decide(index, question, kept.alert, kept.limit)
+        again = decision.decide(index, decision.question_of(kept), kept.alert, kept.limit)
         return {**found, "differs": differences(kept, again)}
+
+
+def unknown_list(name: str) -> OurFault:
+    """Return the fault of a list that is asked for and not in force."""
+    what = f"no list {name[:60]!r} is in force"
+    return OurFault("list.unknown", what, "see: detente screening lists")
 
 
 def _no_list() -> OurFault:

@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from detente.app.face import Out, common, example, language, say, write_file
+from detente.app.printed import plain
 from detente.app.verbs import screening_own as own
 from detente.core.errors import OurFault
 
@@ -80,21 +81,27 @@ def look(
             "papers": papers, "scope": scope,
         }  # fmt: skip
         return own.look(told, keep, at=at, out=Out(as_json=as_json, quiet=quiet))
+    from detente.screening import asked as asking  # noqa: PLC0415
     from detente.screening import decision, engine, explain  # noqa: PLC0415
 
-    asked = engine.Question(name, schema, births, countries, papers)
+    asked = asking.asked(name, schema, births, countries, papers)
+    left = asking.unread(asked)
     found = decision.decide(open_lists(lists), asked)
     if keep:
         write_file(decision.encode(found), keep)
     reason = engine.undecided(asked)
     words = explain.sentences(sentences())
     lines = [say(f"screening.{reason}")] if reason else []
+    lines += [say(f"screening.unread_{what}", text=plain(text)) for what, text in left]
     for hit in found.hits[:SHOWN]:
         lines += [*explain.explain(name, hit, words), f"  {hit.entity}", ""]
     if not found.hits:
         lines.append(say("screening.nobody"))
     lines.append(say("screening.stamp", stamp=decision.stamp(found)))
-    document = msgspec.to_builtins(found) | {"undecided": reason, "stamp": decision.stamp(found)}
+    document = msgspec.to_builtins(found) | {
+        "undecided": reason, "stamp": decision.stamp(found),
+        "unread": [{"what": what, "text": text} for what, text in left],
+    }  # fmt: skip
     Out(as_json=as_json, quiet=quiet).answer(document, lines)
     return 0
 
@@ -169,6 +176,10 @@ def read_list(path: str) -> tuple[bytes, list[bytes]]:
     """
     try:
         stored = Path(path).read_bytes()
+    except OSError as found:
+        what = f"{path}: {found.strerror}"
+        raise OurFault("list.unreadable", what, "name a file that is there") from None
+    try:
         if not stored.startswith(GZIP):
             return stored, stored.splitlines()
         with gzip.open(path) as packed:

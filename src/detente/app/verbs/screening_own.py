@@ -76,6 +76,7 @@ def look(asked: Mapping[str, Any], keep: str | None, *, at: str | None, out: Out
 def _told(found: Mapping[str, Any]) -> list[str]:
     hits = found["decision"]["hits"]
     lines = [say(f"screening.{found['undecided']}")] if found["undecided"] else []
+    lines += [say(f"screening.unread_{e['what']}", text=plain(e["text"])) for e in found["unread"]]
     told = found["told"][language()][:SHOWN]
     for hit, sentences in zip(hits, told, strict=False):
         lines += [*map(plain, sentences), f"  {plain(hit['entity'])}", ""]

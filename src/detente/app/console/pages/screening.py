@@ -9,8 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from detente.app import said
 from detente.app.api.screening import sentences
-from detente.app.console import framing, reasons, said
+from detente.app.console import framing, reasons
 from detente.app.console.ask import Answer, Ask, go, page
 from detente.app.console.routes import Route
 from detente.app.console.site import Site
@@ -112,16 +113,15 @@ def look_up(site: Site, ask: Ask) -> Answer:
 
 def name(site: Site, ask: Ask) -> Answer:
     """Decide on a name, and lead to the decision: its address tells no name."""
-    from detente.screening.engine import Question  # noqa: PLC0415  numpy comes with the first question
+    from detente.screening.asked import asked  # noqa: PLC0415  numpy comes with the first question
 
     def many(field: str) -> tuple[str, ...]:
         found = (each.strip() for each in ask.told(field).replace(",", ";").split(";"))
         return tuple(each for each in found if each)[: room.ASKED_MAX]
 
-    kind = ask.told("schema")
-    question = Question(
-        ask.told("name").strip(), kind if kind in KINDS else None, many("births"),
-        many("countries"), many("papers"),
+    question = asked(
+        ask.told("name").strip(), ask.told("schema"), many("births"), many("countries"),
+        many("papers"),
     )  # fmt: skip
     kept = screens_of(site).ask(site.office, ask.person, question, site.now())
     return go(f"/screening/decision/{kept.stamp}")
@@ -129,14 +129,16 @@ def name(site: Site, ask: Ask) -> Answer:
 
 def decision(site: Site, ask: Ask, replayed: dict[str, object] | None = None) -> Answer:
     """Show a kept decision."""
-    from detente.screening.engine import Question, undecided  # noqa: PLC0415  numpy comes with the first question
+    from detente.screening.asked import unread  # noqa: PLC0415  numpy comes with the first question
+    from detente.screening.decision import question_of  # noqa: PLC0415
+    from detente.screening.engine import undecided  # noqa: PLC0415
 
     stamp = ask.parts["stamp"]
     found = screens_of(site).decision(site.office, ask.person, stamp)
-    question = Question(found.name, found.schema, found.births, found.countries, found.papers)
+    question = question_of(found)
     values = {
         "frame": framing.frame(site, ask, "desks"), "stamp": stamp, "found": found,
-        "undecided": undecided(question) or "", "replayed": replayed,
+        "undecided": undecided(question) or "", "unread": unread(question), "replayed": replayed,
         "hits": [
             hit_of(found.name, each, found.alert, ask.language, _one(site, each.entity, found.lists))
             for each in found.hits
@@ -149,7 +151,7 @@ def decision(site: Site, ask: Ask, replayed: dict[str, object] | None = None) ->
 
 def _one(site: Site, entity: str, lists: Mapping[str, str]) -> Listed | None:
     try:
-        return screens_of(site).listed(entity, lists)
+        return screens_of(site).at_hand.listed(entity, lists)
     except OurFault:  # a version that is not here any more: the decision stands all the same
         return None
 

@@ -6,7 +6,8 @@ An alert is no finding against a person: the page shows what speaks against each
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
-from detente.app.console import framing, reasons, said
+from detente.app import said
+from detente.app.console import framing, reasons
 from detente.app.console.ask import Answer, Ask, download, go, page
 from detente.app.console.pages.screening import Hit, hit_of, screens_of
 from detente.app.console.routes import Route
