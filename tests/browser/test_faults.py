@@ -3,7 +3,7 @@
 import re
 
 from playwright.sync_api import Route, expect
-from tests.browser.houses import WAIT, Cast, Street
+from tests.browser.houses import WAIT, Cast, Someone, Street
 from tests.browser.steps import acknowledge, compose, fill_bundle, look_and_send, release
 
 
@@ -64,6 +64,68 @@ def test_two_people_releasing_at_once_send_it_once(cast: Cast) -> None:
     assert len(_flashes(cast) - before) == 1
     cast.duty.go("/attention")
     acknowledge(cast.duty, "Two hands on one lever")
+
+
+def test_news_between_press_and_release_take_no_button_away(cast: Cast, street: Street) -> None:
+    path = compose(cast.vera, "Pressed while news came", "FLASH", "borealis.gov")
+    boris = street.browser_of(
+        cast.boris.house, "boris", storage_state=cast.boris.context.storage_state()
+    )
+    held: list[Route] = []
+    boris.page.route(
+        "**/drafts/*",
+        lambda route: (
+            held.append(route) if route.request.headers.get("x-refresh") else route.continue_()
+        ),
+    )
+    boris.go(path)
+    _stale(boris)
+    while not held:
+        _frame(boris)
+    button = boris.page.locator("form[action$='/release'] button")
+    box = button.bounding_box()
+    assert box is not None
+    boris.page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    boris.page.mouse.down()
+    pressed = button.element_handle()
+    # The news arrive, and the page has frames enough to show them, before the hand lets go.
+    with boris.page.expect_response("**/drafts/*"):
+        held[0].continue_()
+    for _ in range(10):
+        _frame(boris)
+    assert pressed.evaluate("each => each.isConnected")
+    boris.page.mouse.up()
+    expect(boris.page).to_have_url(re.compile("/matter/"), timeout=WAIT)
+    cast.duty.go("/attention")
+    acknowledge(cast.duty, "Pressed while news came")
+
+
+def test_news_leave_who_goes_by_keys_where_they_stand(cast: Cast, street: Street) -> None:
+    path = compose(cast.vera, "Stood upon while news came", "FLASH", "borealis.gov")
+    boris = street.browser_of(
+        cast.boris.house, "boris", storage_state=cast.boris.context.storage_state()
+    )
+    boris.go(path)
+    expect(boris.page.locator("[data-console]")).to_have_text("Console live", timeout=WAIT)
+    button = boris.page.locator("form[action$='/release'] button")
+    button.focus()
+    before = button.element_handle()
+    _stale(boris)
+    boris.page.wait_for_function("each => !each.isConnected", arg=before, timeout=WAIT)
+    expect(button).to_be_focused()
+    boris.page.keyboard.press("Enter")
+    expect(boris.page).to_have_url(re.compile("/matter/"), timeout=WAIT)
+    cast.duty.go("/attention")
+    acknowledge(cast.duty, "Stood upon while news came")
+
+
+def _frame(someone: Someone) -> None:
+    someone.page.evaluate("new Promise(requestAnimationFrame)")
+
+
+def _stale(someone: Someone) -> None:
+    """Let a page believe that it is behind: it asks for itself anew with the next tick."""
+    someone.page.evaluate("document.querySelector('#state').dataset.state = 'behind'")
 
 
 def test_a_stream_that_is_cut_misses_no_flash(cast: Cast, street: Street) -> None:

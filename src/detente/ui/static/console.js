@@ -102,6 +102,25 @@ window.addEventListener("beforeunload", () => {
   setTimeout(() => { leaving = false; }, 5000);
 });
 
+// What a person presses stays until they let go: were another put in its place in between, nothing
+// would be pressed at all. A hand that never lets go holds no news back.
+const HELD_MS = 5000;
+const CLICK_MS = 50; // on glass the click comes after the finger left
+let [free, letGo] = [Promise.resolve(), () => {}];
+
+function hold(event) {
+  if (event.key && event.key !== " ") return;
+  free = new Promise((done) => { letGo = () => setTimeout(done, CLICK_MS); setTimeout(done, HELD_MS); });
+}
+
+for (const name of ["pointerdown", "keydown"]) document.addEventListener(name, hold, true);
+for (const name of ["pointerup", "pointercancel", "keyup"]) document.addEventListener(name, () => letGo(), true);
+
+async function swapWhenFree(html, only = null) {
+  await free;
+  if (!leaving) swap(html, only);
+}
+
 function again() {
   if (leaving) return;
   if (elsewhere) location.assign(elsewhere);
@@ -114,7 +133,7 @@ async function refresh() {
   try {
     const answer = await fetch(elsewhere || location.href, { headers: { "X-Refresh": "1" }, redirect: "manual" });
     // A page that says no (a draft that is over) is a page too; only who must sign in is led away.
-    if (answer.ok || [404, 409, 422].includes(answer.status)) swap(await answer.text());
+    if (answer.ok || [404, 409, 422].includes(answer.status)) await swapWhenFree(await answer.text());
     else if (!isWriting()) again();
   } catch {
     tellConsole(false);
@@ -132,7 +151,8 @@ function swap(html, only = null) {
   }
   fresh.setHTML(html, { sanitizer: {} });
   if (!one("#state", fresh) && !only) { again(); return; }
-  const held = document.activeElement && document.activeElement.id;
+  const held = document.activeElement || body;
+  const heldName = nameOf(held);
   const row = one("[data-at]");
   const rowId = row && row.id;
   for (const region of all("[data-region]")) {
@@ -146,10 +166,16 @@ function swap(html, only = null) {
     if (other.outerHTML !== region.outerHTML) region.replaceWith(other);
   }
   if (rowId) markRow(document.getElementById(rowId));
-  if (held && document.activeElement === body) document.getElementById(held)?.focus();
+  const same = held !== body && all(held.localName).find((each) => nameOf(each) === heldName);
+  if (same && document.activeElement === body) same.focus({ preventScroll: true });
   document.dispatchEvent(new Event("swapped"));
   tellAlarm();
   tick();
+}
+
+// Who stands on a thing stands on the same when news come: known by its name, or by what it does.
+function nameOf(place) {
+  return place.id || [place.form?.action, place.name, place.value, place.href, place.textContent].join("\n");
 }
 
 // What somebody opened stays open when news come.
@@ -277,7 +303,7 @@ async function keep(form) {
     });
     if (!answer.ok) throw new Error("not kept");
     dirty = false;
-    swap(await answer.text(), "preview");
+    await swapWhenFree(await answer.text(), "preview");
     tellDraft("kept");
   } catch {
     tellDraft("lost");
